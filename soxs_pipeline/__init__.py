@@ -1,0 +1,1 @@
+"""The data-reduction pipeline of SOXS."""

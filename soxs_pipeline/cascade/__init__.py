@@ -1,0 +1,1 @@
+"""The association map: which file goes where."""

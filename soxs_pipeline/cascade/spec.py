@@ -1,0 +1,178 @@
+"""The words in which the association map is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+__all__ = [
+    "DataItem",
+    "Group",
+    "Level",
+    "Rule",
+    "Slot",
+    "Task",
+    "bundled",
+    "maybe",
+    "need",
+    "rule",
+    "static",
+]
+
+
+class Group(Enum):
+    """Where a file comes from."""
+
+    RAW = "RAW"
+    CALIB = "CALIB"
+    PRODUCT = "PRODUCT"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Header values that give a raw file its tag.
+
+    Every keyword must have one of its values; keywords are short names (``DPR.TYPE``).
+    """
+
+    keywords: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def matches(self, header: Mapping[str, object]) -> bool:
+        """Return True if the header satisfies the rule."""
+        return all(
+            str(header.get(key, "")).strip().upper() in {v.upper() for v in values}
+            for key, values in self.keywords
+        )
+
+
+def rule(**keywords: str | tuple[str, ...]) -> Rule:
+    """Write a rule with ``dpr_type="BIAS"`` for ``DPR.TYPE``."""
+    return Rule(
+        tuple(
+            (key.upper().replace("_", "."), (value,) if isinstance(value, str) else value)
+            for key, value in keywords.items()
+        )
+    )
+
+
+@dataclass(frozen=True)
+class DataItem:
+    """A kind of file: its tag without the arm, its meaning, its origin.
+
+    A raw file has this tag if any of ``rules`` matches and no item declared earlier does.
+    """
+
+    tag: str
+    doc: str
+    group: Group
+    rules: tuple[Rule, ...] = ()
+
+    def tag_for(self, arm: str) -> str:
+        """Return the tag as written in files: the item's name and the arm."""
+        return f"{self.tag}_{arm}" if arm else self.tag
+
+
+@dataclass(frozen=True)
+class Level:
+    """An association level: how good (0 is best), and within how many days."""
+
+    quality: int
+    days: float
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One input of a task: the recipe's argument, the item that fills it and how it is found.
+
+    Parameters
+    ----------
+    name
+        Argument of the recipe, or field of the bundle.
+    item
+        What fills it.
+    least, most
+        How many files; ``most`` None is any number.
+    match
+        Keywords that must be equal to those of the main input.
+    relax
+        Of these, the ones that may differ if nothing better is found; the result is flagged.
+    nearest
+        Keywords in which the nearest value is preferred, before the nearest in time.
+    levels
+        Association levels, best first; none for static files.
+    arms
+        Arms that have the slot; none for all.
+    bundle
+        Argument of the recipe that this slot is a field of, if it travels with others.
+    """
+
+    name: str
+    item: DataItem
+    least: int = 1
+    most: int | None = 1
+    match: tuple[str, ...] = ()
+    relax: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+    arms: tuple[str, ...] = ()
+    bundle: str = ""
+
+    def applies_to(self, arm: str) -> bool:
+        """Return True if this arm's data have the slot at all."""
+        return not self.arms or arm in self.arms
+
+
+@dataclass(frozen=True)
+class Task:
+    """A node of the cascade: a recipe put to one use.
+
+    Parameters
+    ----------
+    name, recipe, doc
+        The task's own name, the recipe it runs, one sentence.
+    main
+        The input that makes a dataset.
+    others
+        The inputs associated with it.
+    products
+        Field of the recipe's products and item it is written as.
+    arms
+        Arms the task is done for.
+    group_by
+        Keywords that must be equal within one dataset of the main input.
+    joins_arms
+        True if the datasets of all arms go into one run.
+    """
+
+    name: str
+    recipe: str
+    doc: str
+    main: Slot
+    others: tuple[Slot, ...] = ()
+    products: tuple[tuple[str, DataItem], ...] = ()
+    arms: tuple[str, ...] = ("VIS", "NIR")
+    group_by: tuple[str, ...] = ()
+    joins_arms: bool = False
+
+
+def need(name: str, item: DataItem, *levels: Level, match: tuple[str, ...], arms: str = "") -> Slot:
+    """Declare one required calibration, of some arms only if so said."""
+    return Slot(name, item, match=match, levels=levels, arms=tuple(arms.split()))
+
+
+def maybe(
+    name: str, item: DataItem, *levels: Level, match: tuple[str, ...], arms: str = ""
+) -> Slot:
+    """Declare one calibration that is used if found."""
+    return Slot(name, item, least=0, match=match, levels=levels, arms=tuple(arms.split()))
+
+
+def static(name: str, item: DataItem) -> Slot:
+    """Declare one static calibration."""
+    return Slot(name, item, match=("SEQ.ARM",))
+
+
+def bundled(argument: str, *slots: Slot) -> tuple[Slot, ...]:
+    """Declare slots that travel together as one argument of the recipe."""
+    return tuple(replace(slot, bundle=argument) for slot in slots)

@@ -1,0 +1,42 @@
+"""What several recipes need together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from soxs_pipeline.domain.dispersion import DispersionSolution
+from soxs_pipeline.domain.frame import BadPixelMap, Frame, RawFrame
+from soxs_pipeline.domain.orders import OrderTable
+from soxs_pipeline.domain.pixelmap import PixelMap
+
+__all__ = ["DetectorCalibration", "Geometry"]
+
+
+@dataclass(frozen=True, eq=False)
+class DetectorCalibration:
+    """What removes the detector's signature; each may be missing.
+
+    Parameters
+    ----------
+    master_bias, master_dark
+        Frames in electrons.
+    lamp_off
+        Raw frames of the same exposure time with the lamp off.
+    bad_pixels
+        Flags known beforehand.
+    """
+
+    master_bias: Frame | None = None
+    master_dark: Frame | None = None
+    lamp_off: Sequence[RawFrame] = ()
+    bad_pixels: BadPixelMap | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """Where every wavelength and slit position falls."""
+
+    order_table: OrderTable
+    dispersion: DispersionSolution
+    pixel_map: PixelMap

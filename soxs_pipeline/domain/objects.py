@@ -1,0 +1,86 @@
+"""Sources found on the slit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["SlitProfile", "Source", "Sources"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One source on the slit, in slit arcsec, slowly varying with wavelength.
+
+    Parameters
+    ----------
+    trace_coef
+        Chebyshev series of the slit position in arcsec against the wavelength scaled to
+        [-1, 1] on ``wave_domain_nm``.
+    fwhm_coef
+        The same for the full width at half maximum in arcsec.
+    beta
+        Exponent of the Moffat profile along the slit; large values are Gaussian.
+    wave_domain_nm
+        Domain of both series.
+    significance
+        Detection significance in sigma; 0 for a forced position.
+    forced
+        True if the position was assumed, not found.
+    """
+
+    trace_coef: Floats
+    fwhm_coef: Floats
+    beta: float
+    wave_domain_nm: tuple[float, float]
+    significance: float
+    forced: bool
+
+    def position(self, wavelength_nm: ArrayLike) -> Floats:
+        """Return the slit position in arcsec."""
+        return np.asarray(chebyshev.chebval(self._scaled(wavelength_nm), self.trace_coef))
+
+    def fwhm(self, wavelength_nm: ArrayLike) -> Floats:
+        """Return the full width at half maximum in arcsec."""
+        return np.asarray(chebyshev.chebval(self._scaled(wavelength_nm), self.fwhm_coef))
+
+    def _scaled(self, wavelength_nm: ArrayLike) -> Floats:
+        low, high = self.wave_domain_nm
+        return np.asarray((2.0 * np.asarray(wavelength_nm, float) - low - high) / (high - low))
+
+
+@dataclass(frozen=True, eq=False)
+class SlitProfile:
+    """Light along the slit, all orders collapsed: what the eye judges.
+
+    Parameters
+    ----------
+    slit_arcsec, signal, error, model
+        Shape ``(n,)``; signal in electrons per pixel, weighted mean over all orders.
+    """
+
+    slit_arcsec: Floats
+    signal: Floats
+    error: Floats
+    model: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """All sources of an exposure, the one to extract first.
+
+    Parameters
+    ----------
+    sources
+        The first is the target.
+    profile
+        The collapsed slit profile.
+    """
+
+    sources: tuple[Source, ...]
+    profile: SlitProfile

@@ -1,0 +1,29 @@
+"""Wavelength, slit position and order of every pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["PixelMap"]
+
+
+@dataclass(frozen=True, eq=False)
+class PixelMap:
+    """The 2-D image map; arrays of shape ``(ny, nx)``.
+
+    Parameters
+    ----------
+    wavelength_nm
+        Vacuum wavelength of the pixel centre, NaN outside the orders.
+    slit_arcsec
+        Slit position, zero at mid-slit, NaN outside the orders.
+    order
+        Diffraction order, 0 outside.
+    """
+
+    wavelength_nm: NDArray[np.float64]
+    slit_arcsec: NDArray[np.float32]
+    order: NDArray[np.int16]

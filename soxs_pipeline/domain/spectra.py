@@ -1,0 +1,148 @@
+"""One-dimensional spectra: of one order, of all orders, merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.domain.header import Header
+
+__all__ = ["Blaze", "MergedSpectrum", "OrderSpectra", "OrderSpectrum"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Blaze:
+    """Signal of the flat lamp along each order, at mid-slit.
+
+    The ratio of two orders of the same lamp at one wavelength is the ratio of their
+    efficiencies, whatever the lamp's spectrum: this is what makes orders and arms join.
+
+    Parameters
+    ----------
+    orders
+        Diffraction orders, shape ``(n,)``.
+    wavelength_nm
+        Vacuum wavelength at each dispersion pixel, shape ``(n, nx)``, NaN off the order.
+    signal
+        Lamp signal per arcsec of slit in electron/s/nm, shape ``(n, nx)``, NaN off the order.
+    """
+
+    orders: NDArray[np.int64]
+    wavelength_nm: Floats
+    signal: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class OrderSpectrum:
+    """The spectrum of one source in one order, bins of one detector pixel.
+
+    Arrays have shape ``(n,)`` and rise in wavelength.
+
+    Parameters
+    ----------
+    order
+        Diffraction order.
+    wavelength_nm
+        Vacuum wavelength of the bin centres.
+    width_nm
+        Width of the bins.
+    flux, variance
+        Electrons in the bin, optimally extracted, and the variance.
+    correlation
+        Correlation coefficient of a bin with the next.
+    boxcar, boxcar_variance
+        Plain sum over the aperture.
+    sky
+        Electrons of sky in the bin over the object's effective aperture.
+    quality
+        Bits of `Quality`.
+    blaze
+        Flat-lamp signal at the bin in electron/s/nm, NaN if unknown.
+    x, y
+        Detector position of the trace at the bin.
+    """
+
+    order: int
+    wavelength_nm: Floats
+    width_nm: Floats
+    flux: Floats
+    variance: Floats
+    correlation: Floats
+    boxcar: Floats
+    boxcar_variance: Floats
+    sky: Floats
+    quality: NDArray[np.uint32]
+    blaze: Floats
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class OrderSpectra:
+    """The spectra of one source in all orders of one exposure.
+
+    Parameters
+    ----------
+    spectra
+        One for each order, in rising order of wavelength.
+    exposure_s
+        Exposure time in seconds.
+    arm
+        Label of the arm.
+    header
+        Header of the exposure.
+    """
+
+    spectra: tuple[OrderSpectrum, ...]
+    exposure_s: float
+    arm: str
+    header: Header
+
+
+@dataclass(frozen=True, eq=False)
+class MergedSpectrum:
+    """A spectrum over all orders and arms on one grid; arrays of shape ``(n,)``.
+
+    Parameters
+    ----------
+    wavelength_nm, width_nm
+        Centres (vacuum) and widths of the bins.
+    flux, variance
+        Flux density in ``unit`` and its variance.
+    correlation
+        Correlation coefficient of a bin with the next.
+    sky
+        Sky in the same unit.
+    snr
+        Signal to noise ratio of the bin.
+    quality
+        Bits of `Quality`.
+    contributors
+        Number of order spectra that entered the bin.
+    arm
+        Bit 1: VIS, bit 2: NIR, in the order of ``arms``.
+    arms
+        Labels of the arms.
+    unit
+        ``electron/s/nm`` until a response is applied.
+    header
+        Header of the first exposure.
+    """
+
+    wavelength_nm: Floats
+    width_nm: Floats
+    flux: Floats
+    variance: Floats
+    correlation: Floats
+    sky: Floats
+    snr: Floats
+    quality: NDArray[np.uint32]
+    contributors: NDArray[np.int16]
+    arm: NDArray[np.int16]
+    arms: tuple[str, ...]
+    unit: str
+    header: Header

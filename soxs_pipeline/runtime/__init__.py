@@ -1,0 +1,1 @@
+"""Bind, run, judge, write, plan, execute."""

@@ -1,0 +1,1 @@
+"""An independent forward model of SOXS frames with known truth."""

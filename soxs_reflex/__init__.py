@@ -1,0 +1,1 @@
+"""The pipeline as a plugin workflow package for ESO Reflex and EDPS."""
