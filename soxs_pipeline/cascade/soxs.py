@@ -122,9 +122,7 @@ STD_TELLURIC_OFFSET = _raw(
     dpr_type=TELLURIC_TYPES,
     dpr_tech="ECHELLE,SLIT,OFFSET",
 )
-IMG_FLAT = _raw(
-    "IMG_FLAT", "Camera sky flat", dpr_type=("FLAT,SKY", "SKY,FLAT"), dpr_tech="IMAGE"
-)
+IMG_FLAT = _raw("IMG_FLAT", "Camera sky flat", dpr_type=("FLAT,SKY", "SKY,FLAT"), dpr_tech="IMAGE")
 IMG_OBJECT = _raw("IMG_OBJECT", "Camera exposure", dpr_type=OBJECT_TYPES, dpr_tech="IMAGE")
 
 # --- static calibrations ------------------------------------------------------------------
@@ -176,9 +174,7 @@ SAME_EXPOSURE = ("SEQ.ARM", "MJD-OBS")
 DETECTOR = bundled(
     "detector",
     need("master_bias", MASTER_BIAS, *AGES, match=SETUP, arms="VIS"),
-    replace(
-        maybe("master_dark", MASTER_DARK, *AGES, match=ARM, arms="NIR"), nearest=("EXPTIME",)
-    ),
+    replace(maybe("master_dark", MASTER_DARK, *AGES, match=ARM, arms="NIR"), nearest=("EXPTIME",)),
     replace(static("bad_pixels", BAD_PIXELS), least=0),
 )
 LAMP = (

@@ -156,7 +156,9 @@ class Task:
     joins_arms: bool = False
 
 
-def need(name: str, item: DataItem, *levels: Level, match: tuple[str, ...], arms: str = "") -> Slot:
+def need(
+    name: str, item: DataItem, *levels: Level, match: tuple[str, ...], arms: str = ""
+) -> Slot:
     """Declare one required calibration, of some arms only if so said."""
     return Slot(name, item, match=match, levels=levels, arms=tuple(arms.split()))
 

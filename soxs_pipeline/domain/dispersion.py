@@ -60,7 +60,9 @@ class DispersionSolution:
             raise KeyError(order)
         return int(found[0])
 
-    def scaled(self, order: int, wavelength_nm: ArrayLike, slit_arcsec: ArrayLike) -> tuple[Floats, Floats]:
+    def scaled(
+        self, order: int, wavelength_nm: ArrayLike, slit_arcsec: ArrayLike
+    ) -> tuple[Floats, Floats]:
         """Return wavelength and slit position scaled to the domain of the series."""
         low, high = self.wave_domain_nm[self.index(order)]
         t = (2.0 * np.asarray(wavelength_nm, float) - low - high) / (high - low)

@@ -95,15 +95,11 @@ class Frame:
 
     def flagged(self, where: NDArray[np.bool_], flag: Quality) -> Self:
         """Return a copy with ``flag`` added where ``where`` is true."""
-        return replace(
-            self, quality=np.where(where, self.quality | np.uint32(flag), self.quality)
-        )
+        return replace(self, quality=np.where(where, self.quality | np.uint32(flag), self.quality))
 
     def with_data(self, data: NDArray[np.floating], variance: NDArray[np.floating]) -> Self:
         """Return a copy with other values and variances."""
-        return replace(
-            self, data=data.astype(np.float32), variance=variance.astype(np.float32)
-        )
+        return replace(self, data=data.astype(np.float32), variance=variance.astype(np.float32))
 
 
 @dataclass(frozen=True, eq=False)
