@@ -31,12 +31,12 @@ $(VENV)/.stamp-run: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, none was found"; exit 1; }
 	@echo "environment: $(VENV) ($$($(PYTHON) --version))"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install -qq --editable .
 	@touch $@
 
 $(VENV)/.stamp-develop: $(VENV)/.stamp-run
 	@echo "environment: adding what tests and documentation need"
-	@$(BIN)/python -m pip install --quiet --editable '.[test,docs]'
+	@$(BIN)/python -m pip install -qq --editable '.[test,docs]'
 	@touch $@
 
 demo: $(VENV)/.stamp-run
