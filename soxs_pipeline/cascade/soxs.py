@@ -12,6 +12,7 @@ from soxs_pipeline.cascade.spec import (
     DataItem,
     Group,
     Level,
+    Rejection,
     Slot,
     Task,
     bundled,
@@ -21,13 +22,16 @@ from soxs_pipeline.cascade.spec import (
     static,
 )
 
-__all__ = ["ALIASES", "ARMS", "INSTRUMENT", "ITEMS", "TASKS"]
+__all__ = ["ALIASES", "ARMS", "INSTRUMENT", "ITEMS", "REJECTED", "TASKS"]
 
 INSTRUMENT = "SOXS"
 ARMS = ("VIS", "NIR", "ACQ")
 
 #: Keywords of the map that are spelt otherwise in each arm.
-ALIASES = {"SLIT": {"VIS": "INS.VISE.NAME", "NIR": "INS.NISE.NAME"}}
+ALIASES = {
+    "SLIT": {"VIS": "INS.VISE.NAME", "NIR": "INS.NISE.NAME"},
+    "SLIT.SWSIM": {"VIS": "INS.VISE.SWSIM", "NIR": "INS.NISE.SWSIM"},
+}
 
 ARC_TYPES = ("LAMP,WAVE", "WAVE,LAMP")
 FLAT_TYPES = ("LAMP,FLAT", "FLAT,LAMP", "LAMP,QFLAT")
@@ -36,6 +40,19 @@ OBJECT_TYPES = ("OBJECT", "OBJECT,ASYNC")
 FLUX_TYPES = ("STD,FLUX", "STD")
 TELLURIC_TYPES = ("STD,TELLURIC", "STD,SKY")
 SPECTRAL_ARMS = ("VIS", "NIR")
+
+
+#: Calibrations that show nothing: put aside before they are given a tag.
+REJECTED = (
+    Rejection(
+        rule(dpr_catg="CALIB", slit_swsim=("T", "TRUE")),
+        "the slit unit was simulated by the control software (SWSIM = T)",
+    ),
+    Rejection(
+        rule(dpr_type=TRACE_TYPES, dpr_tech="ECHELLE,SLIT", slit="BLANK"),
+        "a flat taken with the slit wheel at BLANK shows no slit",
+    ),
+)
 
 
 def _raw(tag: str, doc: str, **keywords: str | tuple[str, ...]) -> DataItem:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 __all__ = [
+    "CascadeMap",
     "DataItem",
     "Group",
     "Level",
+    "Rejection",
     "Rule",
     "Slot",
     "Task",
@@ -41,9 +43,16 @@ class Rule:
     def matches(self, header: Mapping[str, object]) -> bool:
         """Return True if the header satisfies the rule."""
         return all(
-            str(header.get(key, "")).strip().upper() in {v.upper() for v in values}
+            _plain(header.get(key, "")) in {_plain(value) for value in values}
             for key, values in self.keywords
         )
+
+
+def _plain(value: object) -> str:
+    # Real headers pad values and, in old data, put a blank after the comma.
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    return ",".join(part.strip() for part in str(value).upper().split(","))
 
 
 def rule(**keywords: str | tuple[str, ...]) -> Rule:
@@ -71,6 +80,14 @@ class DataItem:
     def tag_for(self, arm: str) -> str:
         """Return the tag as written in files: the item's name and the arm."""
         return f"{self.tag}_{arm}" if arm else self.tag
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A rule for raw files that must not be used, and why."""
+
+    rule: Rule
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -154,6 +171,46 @@ class Task:
     arms: tuple[str, ...] = ("VIS", "NIR")
     group_by: tuple[str, ...] = ()
     joins_arms: bool = False
+
+
+@dataclass(frozen=True)
+class CascadeMap:
+    """The whole association map of an instrument.
+
+    Parameters
+    ----------
+    instrument
+        Value of ``INSTRUME``.
+    arms
+        Arms of the instrument.
+    items
+        Kinds of files; raw ones in the order in which their rules are tried.
+    tasks
+        The nodes of the cascade.
+    aliases
+        Keywords of the map that are spelt otherwise in each arm.
+    rejected
+        Raw files that are put aside before any rule is tried.
+    """
+
+    instrument: str
+    arms: tuple[str, ...]
+    items: tuple[DataItem, ...]
+    tasks: tuple[Task, ...]
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rejected: tuple[Rejection, ...] = ()
+
+    def item(self, tag: str) -> DataItem | None:
+        """Return the item of an arm-free tag, None if the map does not know it."""
+        return next((item for item in self.items if item.tag == tag), None)
+
+    def split_tag(self, tag: str) -> tuple[DataItem, str] | None:
+        """Return item and arm of a written tag such as ``MASTER_BIAS_VIS``."""
+        stem, _, arm = tag.rpartition("_")
+        if arm in self.arms and (item := self.item(stem)):
+            return item, arm
+        item = self.item(tag)
+        return (item, "") if item else None
 
 
 def need(
