@@ -85,6 +85,7 @@ def combine_stack(
     read_noise: float,
     gain_factor: NDArray[np.floating],
     clip_sigma: float,
+    photons: bool = True,
 ) -> Combined:
     """Return the mean of a stack with outliers rejected by the noise model.
 
@@ -106,6 +107,8 @@ def combine_stack(
         Factor by which each frame was scaled, shape ``(n,)``: scales its noise too.
     clip_sigma
         Rejection limit in sigma.
+    photons
+        True if the signal has Poisson noise, False if it is an electronic level.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def combine_stack(
     factor = np.asarray(gain_factor, dtype=np.float64)
     centre = _centre(stack, bad)
     expected = centre if n != 2 else np.where(bad.any(axis=0), centre, stack.min(axis=0))
-    signal = np.maximum(expected, np.float32(0.0))
+    signal = np.maximum(expected, np.float32(0.0)) * np.float32(photons)
     use = ~bad
     rejected = np.zeros(centre.shape, dtype=np.int16)
     # Two values lie at half their difference, which has twice the variance, from their median.

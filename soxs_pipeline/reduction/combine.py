@@ -58,6 +58,8 @@ def combine_frames(
     *,
     clip_sigma: float,
     factors: Sequence[float] | None = None,
+    levels: Sequence[float] | None = None,
+    photons: bool = True,
 ) -> CombinedFrame:
     """Return the mean of equal exposures, outliers rejected by the noise model.
 
@@ -69,6 +71,10 @@ def combine_frames(
         Rejection limit in units of the expected noise.
     factors
         Factor each frame is multiplied by first, 1 by default.
+    levels
+        Level of each frame, if they drift: each frame is moved to their mean.
+    photons
+        False if the signal is an electronic level, without Poisson noise.
 
     Returns
     -------
@@ -80,6 +86,9 @@ def combine_frames(
     for k, factor in enumerate(scale):
         if factor != 1.0:
             stack[k] *= np.float32(factor)
+    if levels is not None:
+        for k, level in enumerate(levels):
+            stack[k] += np.float32(np.mean(levels) - level)
     quality = np.stack([frame.quality for frame in frames])
     bad = (quality & np.uint32(FATAL)) != 0
     combined = combine_stack(
@@ -88,6 +97,7 @@ def combine_frames(
         read_noise=frames[0].setup.read_noise_e,
         gain_factor=scale,
         clip_sigma=clip_sigma,
+        photons=photons,
     )
     flags = np.bitwise_and.reduce(quality, axis=0)
     flags[combined.count == 0] |= np.uint32(Quality.NO_DATA)
