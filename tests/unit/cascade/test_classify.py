@@ -1,0 +1,103 @@
+import math
+
+import pytest
+
+from soxs_pipeline.cascade import load
+from soxs_pipeline.cascade.classify import modified_julian_date, night_of, normalised
+from soxs_pipeline.domain.header import Header
+from tests.support.night_headers import MJD, frame
+
+CASCADE = load("SOXS")
+
+
+def tag(header):
+    found = CASCADE.classify(header)
+    return found.item.tag_for(found.arm) if hasattr(found, "item") else found.reason
+
+
+@pytest.mark.parametrize(
+    ("arm", "dpr_type", "tech", "expected"),
+    [
+        ("VIS", "BIAS", "IMAGE", "BIAS_VIS"),
+        ("VIS", " bias ", None, "BIAS_VIS"),
+        ("NIR", "DARK", "IMAGE", "DARK_NIR"),
+        ("NIR", "LAMP,WAVE", "IMAGE", "LAMP_OFF_NIR"),
+        ("NIR", "LAMP, WAVE", "ECHELLE,PINHOLE", "ARC_PINHOLE_NIR"),
+        ("VIS", "WAVE,LAMP", "ECHELLE,MULTI-PINHOLE", "ARC_MULTI_VIS"),
+        ("VIS", "LAMP,ORDERDEF", "ECHELLE,PINHOLE", "FLAT_PINHOLE_VIS"),
+        ("VIS", "LAMP,QFLAT", "ECHELLE,SLIT", "FLAT_SLIT_VIS"),
+        ("VIS", "LAMP,DFLAT", "ECHELLE,SLIT", "FLAT_SLIT_D2_VIS"),
+        ("NIR", "OBJECT,ASYNC", "ECHELLE,SLIT,STARE", "OBJECT_STARE_NIR"),
+        ("NIR", "STD", "ECHELLE,SLIT,STARE", "STD_FLUX_STARE_NIR"),
+        ("NIR", "STD,SKY", "ECHELLE,SLIT,NODDING", "STD_TELLURIC_NOD_NIR"),
+    ],
+)
+def test_a_raw_frame_gets_the_tag_of_the_first_rule_that_holds(arm, dpr_type, tech, expected):
+    assert tag(frame(arm, dpr_type, tech, MJD)) == expected
+
+
+def test_the_deuterium_lamp_makes_a_flat_its_own_kind():
+    header = frame("VIS", "LAMP,FLAT", "ECHELLE,SLIT", MJD, ins_deut_name="Deut_Lamp")
+    assert tag(header) == "FLAT_SLIT_D2_VIS"
+
+
+def test_a_camera_frame_without_an_arm_is_told_by_its_camera():
+    cards = {"ESO DET3 CAM NAME": "ACQ", "ESO DPR TYPE": "OBJECT", "ESO DPR TECH": "IMAGE"}
+    assert tag(Header(cards)) == "IMG_OBJECT_ACQ"
+
+
+@pytest.mark.parametrize(
+    ("cards", "reason"),
+    [
+        ({}, "no ESO DPR TYPE and no ESO DPR TECH"),
+        ({"ESO DPR TYPE": "BIAS", "ESO SEQ ARM": "UVB"}, "ESO SEQ ARM is UVB"),
+        ({"INSTRUME": "XSHOOTER"}, "INSTRUME is XSHOOTER"),
+        ({"ESO PRO CATG": "MASTER_PIE_VIS"}, "MASTER_PIE_VIS is unknown"),
+        ({"ESO DPR TYPE": "LAMP,WAVE", "ESO DPR TECH": "MIRROR"}, "DPR TECH 'MIRROR'"),
+    ],
+)
+def test_a_frame_without_a_place_says_why(cards, reason):
+    assert reason in tag(Header({"ESO SEQ ARM": "VIS", **cards}))
+
+
+def test_a_frame_without_an_arm_says_so():
+    assert "SEQ ARM is missing" in tag(Header({"ESO DPR TYPE": "BIAS"}))
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"), [({"slit": "BLANK"}, "BLANK"), ({"ins_vise_swsim": True}, "simulated")]
+)
+def test_a_useless_calibration_is_put_aside(more, reason):
+    assert reason in tag(frame("VIS", "LAMP,FLAT", "ECHELLE,SLIT", MJD, **more))
+
+
+def test_a_science_frame_is_kept_though_the_slit_was_simulated():
+    header = frame("VIS", "OBJECT", "ECHELLE,SLIT,STARE", MJD, catg="SCIENCE", ins_vise_swsim=True)
+    assert tag(header) == "OBJECT_STARE_VIS"
+
+
+@pytest.mark.parametrize("name", ["MASTER_BIAS_VIS", "DISP_TAB_NIR", "SCI_MERGED_1D"])
+def test_a_product_is_told_by_its_category(name):
+    assert tag(Header({"ESO PRO CATG": name})) == name
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(1, "1"), (2.5001, 2.4999), (" slit1.0 ", "SLIT1.0"), ("", None), (math.nan, None)],
+)
+def test_values_that_mean_the_same_are_equal(left, right):
+    assert normalised(left) == normalised(right)
+
+
+def test_the_date_stands_in_for_a_missing_julian_date():
+    assert modified_julian_date({"DATE-OBS": "2025-08-31T02:10:35.1234"}) == pytest.approx(
+        MJD, abs=1e-4
+    )
+    assert math.isnan(modified_julian_date({"DATE-OBS": "last night"}))
+
+
+def test_the_night_changes_in_the_morning():
+    assert night_of(MJD) == "2025-08-30"
+    assert night_of(60918.62) == "2025-08-30"
+    assert night_of(60918.63) == "2025-08-31"
+    assert night_of(math.nan) == "unknown-night"
