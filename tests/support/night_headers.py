@@ -44,7 +44,12 @@ def arm_frames(arm: str, mjd: float = MJD, **of_object: object) -> list[Header]:
         if arm == "VIS"
         else _several(3, arm, "DARK", "IMAGE", mjd=day, exptime=15.0)
     )
-    block = {"obs_id": 42, "obs_start": "2025-08-31T02:09:00", "obs_targ_name": "Feige110"}
+    block = {
+        "catg": "SCIENCE",
+        "obs_id": 42,
+        "obs_start": "2025-08-31T02:09:00",
+        "obs_targ_name": "Feige110",
+    }
     return [
         *first,
         *_several(1, arm, "LAMP,WAVE", "ECHELLE,PINHOLE", mjd=day + 0.01, slit="PINHOLE"),
