@@ -1,0 +1,143 @@
+"""Bring measured positions and predicted ones together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+__all__ = ["Shift", "fit_affine", "match_nearest", "vote_shift"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A shift found by voting.
+
+    Parameters
+    ----------
+    dx, dy
+        Measured minus predicted, in pixels.
+    votes
+        Pairs that agree with it.
+    contrast
+        Votes above chance in units of the scatter of chance, which is that of the votes for
+        all other shifts.
+    """
+
+    dx: float
+    dy: float
+    votes: float
+    contrast: float
+
+
+def vote_shift(
+    measured: Floats,
+    predicted: Floats,
+    weights: Floats,
+    *,
+    reach: tuple[float, float],
+    cell: float,
+) -> Shift:
+    """Find the shift that most pairs of measured and predicted positions agree on.
+
+    Every pair votes for its difference in a two-dimensional histogram; the right shift gathers
+    one vote from each line seen, wrong ones only chance coincidences.
+
+    Parameters
+    ----------
+    measured, predicted
+        Positions ``(x, y)``, shapes ``(n, 2)`` and ``(m, 2)``.
+    weights
+        Vote of each predicted position, shape ``(m,)``.
+    reach
+        Largest shift considered in x and in y.
+    cell
+        Cell of the histogram in pixels, about the size of what a mere shift leaves over.
+
+    Returns
+    -------
+    Shift
+        With no pairs at all, a zero shift of contrast zero.
+    """
+    bins = [np.arange(-r - cell / 2, r + cell, cell) for r in reach]
+    difference = (measured[None, :, :] - predicted[:, None, :]).reshape(-1, 2)
+    votes = np.repeat(weights, len(measured))
+    near = (np.abs(difference) <= np.asarray(reach)).all(axis=1)
+    if not near.any():
+        return Shift(0.0, 0.0, 0.0, 0.0)
+    difference, votes = difference[near], votes[near]
+    histogram, *_ = np.histogram2d(difference[:, 0], difference[:, 1], bins=bins, weights=votes)
+    smooth = ndimage.gaussian_filter(histogram, 1.0, mode="constant")
+    at = np.unravel_index(np.argmax(smooth), smooth.shape)
+    centre = np.array([0.5 * (edges[i] + edges[i + 1]) for edges, i in zip(bins, at, strict=True)])
+    agree = (np.abs(difference - centre) <= 1.5 * cell).all(axis=1)
+    if agree.any():
+        order = [np.argsort(difference[agree, axis]) for axis in (0, 1)]
+        centre = np.array(
+            [
+                _weighted_median(difference[agree, axis][order[axis]], votes[agree][order[axis]])
+                for axis in (0, 1)
+            ]
+        )
+    won = float(votes[agree].sum())
+    area = float(np.prod(2.0 * np.asarray(reach) + cell))
+    won_area = (3.0 * cell) ** 2
+    chance = max(float(votes.sum()) - won, 0.0) * won_area / max(area - won_area, won_area)
+    return Shift(float(centre[0]), float(centre[1]), won, (won - chance) / np.sqrt(chance + 1.0))
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    total = np.cumsum(weights)
+    return float(values[np.searchsorted(total, 0.5 * total[-1])])
+
+
+def match_nearest(measured: Floats, predicted: Floats, radius: float) -> NDArray[np.int64]:
+    """Return for each predicted position the nearest measured one, -1 if none is in reach.
+
+    A measured position serves one predicted position only: the nearest.
+    """
+    if not len(measured):
+        return np.full(len(predicted), -1)
+    distance, index = cKDTree(measured).query(predicted, distance_upper_bound=radius)
+    matched = np.where(np.isfinite(distance), index, -1)
+    for spot in np.unique(matched[matched >= 0]):
+        rivals = np.flatnonzero(matched == spot)
+        if rivals.size > 1:
+            matched[np.setdiff1d(rivals, rivals[np.argmin(distance[rivals])])] = -1
+    return matched
+
+
+def fit_affine(
+    source: Floats, target: Floats, *, iterations: int = 20, floor: float = 0.05
+) -> tuple[Floats, Floats]:
+    """Fit ``target = offset + source @ matrix.T`` robustly (Tukey's biweight).
+
+    Parameters
+    ----------
+    source, target
+        Positions, shape ``(n, 2)``, at least three not on a line.
+    floor
+        Least scale of the residuals in pixels.
+
+    Returns
+    -------
+    offset, matrix
+        Shapes ``(2,)`` and ``(2, 2)``.
+    """
+    centre = source.mean(axis=0)
+    design = np.column_stack([np.ones(len(source)), source - centre])
+    weights = np.ones(len(source))
+    coef = np.zeros((3, 2))
+    for _ in range(iterations):
+        root = np.sqrt(weights)[:, None]
+        coef, *_ = np.linalg.lstsq(design * root, target * root, rcond=None)
+        distance = np.hypot(*(target - design @ coef).T)
+        scale = max(1.2 * float(np.median(distance)), floor)
+        weights = np.clip(1.0 - (distance / (5.0 * scale)) ** 2, 0.0, None) ** 2
+    matrix = coef[1:].T
+    return coef[0] - matrix @ centre, matrix

@@ -1,0 +1,366 @@
+"""From measured lines to a dispersion solution.
+
+The solution is the predicted spectral format, moved by a flexure (a shift, for arms whose
+orders move together also rotation and scale), plus a Chebyshev correction for each order. Its
+terms have priors, so that an order rich in lines is free to differ from the prediction and an
+order poor in lines follows it. The fit is linear: nothing can fail to converge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
+from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.lines import LineList, LineMeasurements
+from soxs_pipeline.errors import NoSolutionError, UnprocessableDataError
+from soxs_pipeline.numerics.matching import (
+    Shift,
+    fit_affine,
+    match_nearest,
+    vote_shift,
+)
+from soxs_pipeline.numerics.polynomials import PriorFit, design_2d, fit_with_prior
+from soxs_pipeline.reduction.lines import (
+    PredictedSpots,
+    find_bright_spots,
+    measure_spots,
+    predict_spots,
+)
+
+__all__ = ["align_prediction", "describe_gaps", "fit_solution", "solve_dispersion"]
+
+Floats = NDArray[np.float64]
+
+#: Prior width in pixels of a shift, a stretch and the quadratic terms, before scaling; each
+#: further degree has half the width.
+_SHIFT_PRIOR_PX = 5.0
+_STRETCH_PRIOR_PX = 2.0
+_FREE_PRIOR_PX = 1.0
+#: Least contrast of a vote that is believed.
+_LEAST_CONTRAST = 3.5
+#: Robust weight below which a line counts as rejected.
+_KEPT_WEIGHT = 0.3
+
+
+def align_prediction(
+    solution: DispersionSolution,
+    predicted: PredictedSpots,
+    spots: Floats,
+    *,
+    moves_together: bool,
+    reach_px: tuple[float, float],
+) -> tuple[DispersionSolution, dict[int, Shift]]:
+    """Move a predicted solution onto the spots of a frame.
+
+    Parameters
+    ----------
+    solution
+        Prediction.
+    predicted
+        The spots it predicts.
+    spots
+        Positions ``(x, y)`` found on the frame, shape ``(n, 2)``.
+    moves_together
+        True to find one shift, rotation and scale for all orders; False to shift each order.
+    reach_px
+        Largest shift along the dispersion and along the slit.
+
+    Returns
+    -------
+    solution, shifts
+        The moved solution, and the shift by order.
+
+    Raises
+    ------
+    NoSolutionError
+        If no shift of any order stands out.
+    """
+    points = np.column_stack([predicted.x, predicted.y])
+    weights = np.sqrt(np.clip(predicted.intensity, 1e-6, None))
+    everything = np.ones(len(points), dtype=bool)
+    groups = (
+        {0: everything}
+        if moves_together
+        else {int(order): predicted.order == order for order in solution.orders}
+    )
+    shifts: dict[int, Shift] = {}
+    for key, members in groups.items():
+        if members.any():
+            # The root of the intensity, capped: bright lines vote more, none votes alone.
+            vote = np.minimum(weights[members], 3.0 * np.median(weights[members]))
+            shifts[key] = vote_shift(
+                spots, points[members], vote / vote.mean(), reach=reach_px, cell=1.5
+            )
+    believed = {k: s for k, s in shifts.items() if s.contrast >= _LEAST_CONTRAST}
+    if not believed:
+        best = max((s.contrast for s in shifts.values()), default=0.0)
+        raise NoSolutionError(
+            f"no shift brings the {len(spots)} spots seen onto the {len(points)} lines expected "
+            f"(best contrast {best:.1f})",
+            wanted=f"contrast of at least {_LEAST_CONTRAST:g} within ±{reach_px[0]:g} px",
+            remedy="check that the arc lamp was on and the exposure is through the pinhole mask",
+        )
+    if moves_together:
+        moved = _affine_move(solution, predicted, spots, believed[0])
+        return moved, {int(order): believed[0] for order in solution.orders}
+    typical = Shift(
+        float(np.median([s.dx for s in believed.values()])),
+        float(np.median([s.dy for s in believed.values()])),
+        0.0,
+        0.0,
+    )
+    found = {int(o): believed.get(int(o), typical) for o in solution.orders}
+    return _shifted(solution, found), found
+
+
+def _shifted(solution: DispersionSolution, shifts: dict[int, Shift]) -> DispersionSolution:
+    x_coef, y_coef = solution.x_coef.copy(), solution.y_coef.copy()
+    for row, order in enumerate(solution.orders):
+        x_coef[row, 0, 0] += shifts[int(order)].dx
+        y_coef[row, 0, 0] += shifts[int(order)].dy
+    return replace(solution, x_coef=x_coef, y_coef=y_coef)
+
+
+def _affine_move(
+    solution: DispersionSolution, predicted: PredictedSpots, spots: Floats, shift: Shift
+) -> DispersionSolution:
+    """Refine one shift to a shift, rotation and scale, matching ever closer."""
+    points = np.column_stack([predicted.x, predicted.y])
+    offset, matrix = np.array([shift.dx, shift.dy]), np.eye(2)
+    for radius in (4.0, 3.0, 2.0, 1.5):
+        match = match_nearest(spots, offset + points @ matrix.T, radius)
+        found = match >= 0
+        if found.sum() < 12:
+            break
+        offset, matrix = fit_affine(points[found], spots[match[found]])
+    x_coef = matrix[0, 0] * solution.x_coef + matrix[0, 1] * solution.y_coef
+    y_coef = matrix[1, 0] * solution.x_coef + matrix[1, 1] * solution.y_coef
+    x_coef[:, 0, 0] += offset[0]
+    y_coef[:, 0, 0] += offset[1]
+    return replace(solution, x_coef=x_coef, y_coef=y_coef)
+
+
+def fit_solution(
+    start: DispersionSolution,
+    measured: LineMeasurements,
+    *,
+    degrees: tuple[int, int],
+    first_scale_px: float,
+) -> tuple[DispersionSolution, LineMeasurements]:
+    """Fit the correction of each order to the measured lines.
+
+    Parameters
+    ----------
+    start
+        The solution to correct.
+    measured
+        Lines seen.
+    degrees
+        Highest degree of the correction in wavelength and in slit position.
+    first_scale_px
+        Residuals expected before the fit; outliers are judged against it at first.
+
+    Returns
+    -------
+    solution, measured
+        The fitted solution, and the lines with ``x_fit``, ``y_fit`` and ``used`` set.
+    """
+    shape = (
+        len(start.orders),
+        max(start.x_coef.shape[1], degrees[0] + 1),
+        max(start.x_coef.shape[2], degrees[1] + 1),
+    )
+    x_coef, y_coef = _padded(start.x_coef, shape), _padded(start.y_coef, shape)
+    fit_rms = np.full((len(start.orders), 2), np.nan)
+    n_lines = np.zeros(len(start.orders), dtype=np.int64)
+    used = np.zeros(len(measured.order), dtype=bool)
+    for row, order in enumerate(start.orders):
+        mine = np.flatnonzero(measured.order == order)
+        if not mine.size:
+            continue
+        fits = _fit_order(start, int(order), measured, mine, degrees, first_scale_px)
+        kept = np.minimum(fits[0].weight, fits[1].weight) > _KEPT_WEIGHT
+        if fits[0].group_weight.size:
+            _, groups = np.unique(measured.wavelength_nm[mine], return_inverse=True)
+            kept &= fits[0].group_weight[groups] > _KEPT_WEIGHT
+        used[mine] = kept
+        for axis, (target, fit) in enumerate(zip((x_coef, y_coef), fits, strict=True)):
+            target[row, : degrees[0] + 1, : degrees[1] + 1] += fit.coef.reshape(
+                degrees[0] + 1, degrees[1] + 1
+            )
+            if kept.any():
+                fit_rms[row, axis] = float(np.sqrt(np.mean(fit.residual[kept] ** 2)))
+        n_lines[row] = np.unique(measured.wavelength_nm[mine][kept]).size
+    solution = replace(start, x_coef=x_coef, y_coef=y_coef, fit_rms_px=fit_rms, n_lines=n_lines)
+    x_fit, y_fit = _positions(solution, measured)
+    return solution, replace(measured, x_fit=x_fit, y_fit=y_fit, used=used)
+
+
+def _padded(coef: Floats, shape: tuple[int, ...]) -> Floats:
+    padded = np.zeros(shape)
+    padded[:, : coef.shape[1], : coef.shape[2]] = coef
+    return padded
+
+
+def _positions(solution: DispersionSolution, lines: LineMeasurements) -> tuple[Floats, Floats]:
+    x, y = np.zeros(len(lines.order)), np.zeros(len(lines.order))
+    for order in np.unique(lines.order):
+        mine = lines.order == order
+        x[mine], y[mine] = solution.detector_position(
+            int(order), lines.wavelength_nm[mine], lines.slit_arcsec[mine]
+        )
+    return x, y
+
+
+def _fit_order(
+    start: DispersionSolution,
+    order: int,
+    measured: LineMeasurements,
+    mine: NDArray[np.int64],
+    degrees: tuple[int, int],
+    first_scale_px: float,
+) -> tuple[PriorFit, PriorFit]:
+    wavelength, slit = measured.wavelength_nm[mine], measured.slit_arcsec[mine]
+    x, y = start.detector_position(order, wavelength, slit)
+    design = design_2d(*start.scaled(order, wavelength, slit), *degrees)
+    total = np.add.outer(np.arange(degrees[0] + 1), np.arange(degrees[1] + 1)).ravel()
+    prior = np.where(total == 0, _SHIFT_PRIOR_PX, _STRETCH_PRIOR_PX)
+    prior = np.where(total > 1, _FREE_PRIOR_PX * 0.5 ** (total - 2.0), prior)
+    _, groups = np.unique(wavelength, return_inverse=True)
+    along = fit_with_prior(
+        design,
+        measured.x[mine] - x,
+        measured.x_error[mine],
+        prior=prior,
+        free=total > 1,
+        groups=groups if np.bincount(groups).max() > 1 else None,
+        start_scale=first_scale_px,
+    )
+    across = fit_with_prior(
+        design,
+        measured.y[mine] - y,
+        measured.y_error[mine],
+        prior=prior,
+        free=total > 1,
+        start_scale=first_scale_px,
+    )
+    return along, across
+
+
+def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers alone
+    frame: Frame,
+    start: DispersionSolution,
+    spectral_format: SpectralFormat,
+    lines: LineList,
+    pinholes_arcsec: Sequence[float],
+    *,
+    degrees: tuple[int, int],
+    reach_px: tuple[float, float],
+    detection_sigma: float,
+    half_px: tuple[int, int],
+    moves_together: bool,
+) -> tuple[DispersionSolution, LineMeasurements, PredictedSpots]:
+    """Find the dispersion solution of an arc frame taken through pinholes.
+
+    Parameters
+    ----------
+    frame
+        Arc frame in electrons.
+    start
+        Prediction, in the frame's binning.
+    spectral_format
+        The format in the frame's binning, for the detector's shape.
+    lines
+        The lamp's lines.
+    pinholes_arcsec
+        Slit positions of the pinholes.
+    degrees
+        Highest degree of the correction in wavelength and in slit position.
+    reach_px
+        Largest flexure along the dispersion and along the slit.
+    detection_sigma
+        Least significance of a spot.
+    half_px
+        Half size of a fitted stamp along the dispersion and along the slit.
+    moves_together
+        Whether all orders share one flexure.
+
+    Returns
+    -------
+    solution, measured, predicted
+        The solution, the lines measured with their fitted positions, and the lines expected.
+
+    Raises
+    ------
+    UnprocessableDataError
+        If the frame shows no lines.
+    NoSolutionError
+        If what it shows does not fit the lines expected.
+    """
+    spots = find_bright_spots(frame, threshold_sigma=detection_sigma)
+    if len(spots) < 5:
+        raise UnprocessableDataError(
+            f"the frame shows {len(spots)} spots above {detection_sigma:g} sigma: no arc lines",
+            wanted="an arc lamp seen through pinholes",
+            remedy="check that the lamp was on and the right mask was in the beam",
+        )
+    predicted = predict_spots(start, spectral_format, lines, pinholes_arcsec, margin_px=-20.0)
+    moved, _ = align_prediction(
+        start, predicted, spots, moves_together=moves_together, reach_px=reach_px
+    )
+    measured = None
+    for search, scale, rounds in ((2, 1.0, 1), (1, 0.3, 2), (0, 0.1, 2)):
+        expected = predict_spots(moved, spectral_format, lines, pinholes_arcsec, margin_px=4.0)
+        measured = measure_spots(
+            frame,
+            expected,
+            search_px=(search, min(search, 1)),
+            half_px=half_px,
+            least_snr=detection_sigma,
+            rounds=rounds,
+        )
+        moved, measured = fit_solution(moved, measured, degrees=degrees, first_scale_px=scale)
+    if measured is None or not measured.used.any():
+        raise NoSolutionError(
+            "no line of the list was found where the spectral format puts it",
+            remedy="check the arc frame and the line list",
+        )
+    return moved, measured, expected
+
+
+def describe_gaps(
+    solution: DispersionSolution,
+    lines: LineMeasurements,
+    pinholes_arcsec: Sequence[float] = (),
+    *,
+    fewest_lines: int = 5,
+) -> tuple[str, ...]:
+    """Say in words where a solution rests on little.
+
+    Parameters
+    ----------
+    solution, lines
+        The fit and its lines.
+    pinholes_arcsec
+        Pinholes of the mask; those that no line of an order shows are named.
+    fewest_lines
+        An order with fewer lines is named.
+    """
+    said = []
+    for row, order in enumerate(solution.orders):
+        count = int(solution.n_lines[row])
+        if count < fewest_lines:
+            said.append(
+                f"order {order}: only {count} lines; its solution follows the predicted format"
+            )
+        mine = (lines.order == order) & lines.used
+        seen = np.unique(lines.slit_arcsec[mine])
+        missing = [s for s in pinholes_arcsec if not np.isclose(seen, s, atol=1e-3).any()]
+        if count and missing:
+            said.append(f"order {order}: {len(missing)} of {len(pinholes_arcsec)} pinholes unseen")
+    return tuple(said)
