@@ -1,1 +1,100 @@
-"""Figures drawn from products."""
+"""The only place that draws: from products to figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+
+from matplotlib.figure import Figure
+
+from soxs_pipeline.domain.calibrations import Geometry
+from soxs_pipeline.plots import detector, extraction, flat, merge, orders, sky, style, wavelength
+
+__all__ = ["draw"]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """One figure of a recipe: its name, who draws it, and from which slots.
+
+    ``slots`` are passed in this order and must be there; ``extras`` are passed by name as
+    far as they are.
+    """
+
+    name: str
+    painter: Callable[..., Figure]
+    slots: tuple[str, ...]
+    extras: Mapping[str, str] | None = None
+
+
+_DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
+    "soxs_mbias": (_Drawing("frame", detector.master_bias, ("master_bias",)),),
+    "soxs_mdark": (_Drawing("frame", detector.master_dark, ("master_dark",)),),
+    "soxs_disp_solution": (
+        _Drawing("residuals", wavelength.first_residuals, ("lines", "dispersion")),
+        _Drawing("lines", wavelength.line_map, ("lines", "dispersion")),
+    ),
+    "soxs_order_centres": (_Drawing("orders", orders.order_table, ("order_table",)),),
+    "soxs_spec_mflat": (
+        _Drawing("response", flat.pixel_response, ("master_flat",),
+                 {"order_table": "order_table"}),
+        _Drawing("orders", orders.order_table, ("order_table",)),
+        _Drawing("blaze", flat.blaze_curves, ("blaze",)),
+        _Drawing("scattered", flat.scattered_light, ("scattered_light",),
+                 {"order_table": "order_table"}),
+    ),
+    "soxs_spatial_solution": (
+        _Drawing("residuals", wavelength.residuals, ("lines", "dispersion")),
+        _Drawing("lines", wavelength.line_map, ("lines", "dispersion")),
+        _Drawing("map", wavelength.pixel_map, ("pixel_map",)),
+    ),
+    "soxs_stare": (
+        _Drawing("residuals", sky.residuals, ("sky_subtracted", "sky_model", "sources"),
+                 {"pixel_map": "pixel_map"}),
+        _Drawing("close", sky.close_views, ("sky_subtracted", "sky_model", "pixel_map")),
+        _Drawing("frame", sky.whole_frame, ("sky_subtracted", "sky_model")),
+    ),
+    "soxs_extract": (
+        _Drawing("orders", extraction.all_orders, ("orders",)),
+        _Drawing("each", extraction.each_order, ("orders",)),
+    ),
+    "soxs_merge": (
+        _Drawing("spectrum", merge.merged, ("merged",)),
+        _Drawing("close", merge.close_views, ("merged",)),
+    ),
+}  # fmt: skip
+
+
+def draw(recipe: str, products: Mapping[str, object]) -> list[tuple[str, Figure]]:
+    """Return the figures of a recipe's products, each with a short name for its file.
+
+    Parameters
+    ----------
+    recipe
+        Name of the recipe. One without figures gives an empty list.
+    products
+        Domain objects by the name of the output slot. Inputs may stand there as well, by
+        the name of the argument: with ``geometry`` or ``pixel_map`` the sky is judged order
+        by order. A figure whose objects are missing or None is left out.
+    """
+    known = dict(_flattened(products))
+    figures = []
+    with style.house_style():
+        for drawing in _DRAWINGS.get(recipe, ()):
+            if all(slot in known for slot in drawing.slots):
+                required = [known[slot] for slot in drawing.slots]
+                extras = {
+                    name: known[slot]
+                    for name, slot in (drawing.extras or {}).items()
+                    if slot in known
+                }
+                figures.append((drawing.name, drawing.painter(*required, **extras)))
+    return figures
+
+
+def _flattened(products: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield what is there by name, the geometry taken apart, products before it."""
+    for value in products.values():
+        if isinstance(value, Geometry) and is_dataclass(value):
+            yield from ((item.name, getattr(value, item.name)) for item in fields(value))
+    yield from ((name, value) for name, value in products.items() if value is not None)
