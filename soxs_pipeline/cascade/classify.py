@@ -24,6 +24,8 @@ __all__ = [
 _MJD_EPOCH = datetime(1858, 11, 17, tzinfo=UTC)
 #: Noon UTC at the telescope is far from any observation; 15:00 UTC is 11:00 local time.
 _NIGHT_BEGINS_DAYS = 15.0 / 24.0
+#: Without all of these a raw frame cannot be trusted to be anything.
+_TELLING = ("DPR.CATG", "DPR.TYPE", "DPR.TECH")
 #: Times must agree to a tenth of a second, other numbers to two decimals.
 _DECIMALS = {"MJD-OBS": 6}
 
@@ -148,9 +150,10 @@ def classify(header: Mapping[str, object], cascade: CascadeMap) -> Classified | 
     if not arm:
         got = _text(header, "SEQ.ARM") or "missing"
         return Unclassified(f"its ESO SEQ ARM is {got}, not one of {', '.join(cascade.arms)}")
-    if not _text(header, "DPR.TYPE"):
-        also = "" if _text(header, "DPR.TECH") else " and no ESO DPR TECH"
-        return Unclassified(f"it has no ESO DPR TYPE{also}")
+    missing = [key for key in _TELLING if not _text(header, key)]
+    if missing:
+        names = ", ".join("ESO " + key.replace(".", " ") for key in missing)
+        return Unclassified(f"its header lacks {names}")
     return _by_rule(_AliasedHeader(header, arm, cascade), arm, cascade)
 
 

@@ -19,7 +19,7 @@ def tag(header):
     ("arm", "dpr_type", "tech", "expected"),
     [
         ("VIS", "BIAS", "IMAGE", "BIAS_VIS"),
-        ("VIS", " bias ", None, "BIAS_VIS"),
+        ("VIS", " bias ", "IMAGE", "BIAS_VIS"),
         ("NIR", "DARK", "IMAGE", "DARK_NIR"),
         ("NIR", "LAMP,WAVE", "IMAGE", "LAMP_OFF_NIR"),
         ("NIR", "LAMP, WAVE", "ECHELLE,PINHOLE", "ARC_PINHOLE_NIR"),
@@ -43,17 +43,17 @@ def test_the_deuterium_lamp_makes_a_flat_its_own_kind():
 
 def test_a_camera_frame_without_an_arm_is_told_by_its_camera():
     cards = {"ESO DET3 CAM NAME": "ACQ", "ESO DPR TYPE": "OBJECT", "ESO DPR TECH": "IMAGE"}
-    assert tag(Header(cards)) == "IMG_OBJECT_ACQ"
+    assert tag(Header({"ESO DPR CATG": "ACQUISITION", **cards})) == "IMG_OBJECT_ACQ"
 
 
 @pytest.mark.parametrize(
     ("cards", "reason"),
     [
-        ({}, "no ESO DPR TYPE and no ESO DPR TECH"),
+        ({}, "lacks ESO DPR CATG, ESO DPR TYPE, ESO DPR TECH"),
         ({"ESO DPR TYPE": "BIAS", "ESO SEQ ARM": "UVB"}, "ESO SEQ ARM is UVB"),
         ({"INSTRUME": "XSHOOTER"}, "INSTRUME is XSHOOTER"),
         ({"ESO PRO CATG": "MASTER_PIE_VIS"}, "MASTER_PIE_VIS is unknown"),
-        ({"ESO DPR TYPE": "LAMP,WAVE", "ESO DPR TECH": "MIRROR"}, "DPR TECH 'MIRROR'"),
+        (dict.fromkeys(["ESO DPR CATG", "ESO DPR TYPE", "ESO DPR TECH"], "MIRROR"), "DPR TECH 'MIRROR'"),
     ],
 )
 def test_a_frame_without_a_place_says_why(cards, reason):

@@ -1,0 +1,207 @@
+"""Where products lie, whether they are up to date, and how they get there whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from soxs_pipeline.errors import OutputError
+from soxs_pipeline.runtime.jobs import Job, Source
+
+__all__ = [
+    "check_output_folder",
+    "checksum",
+    "content_key",
+    "is_up_to_date",
+    "program_key",
+    "program_version",
+    "read_record",
+    "staged",
+    "write_json",
+]
+
+_DIGEST_CHARACTERS = 16
+_CHUNK = 1 << 20
+
+
+def program_version() -> str:
+    """Return the version of the pipeline."""
+    try:
+        return version("soxs-pipeline")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+@cache
+def program_key() -> str:
+    """Return a short text that changes when the programme does."""
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256(program_version().encode())
+    for path in sorted((*package.rglob("*.py"), *package.rglob("*.toml"))):
+        digest.update(str(path.relative_to(package)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:_DIGEST_CHARACTERS]
+
+
+def checksum(path: Path, kind: str = "md5") -> str:
+    """Return the checksum of a file's bytes."""
+    # MD5 is what ESO's DATAMD5 and CALi DATAMD5 keywords are made of; it guards nothing.
+    digest = hashlib.new(kind, usedforsecurity=False)
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def content_key(
+    recipe: str, parameters: Mapping[str, object], inputs: Mapping[str, tuple[Source, ...]]
+) -> str:
+    """Return the key under which a run's products are up to date.
+
+    Products count by their bytes, so that a calibration made anew but with the same result
+    does not undo what follows; raw and static files by name, size and time of change.
+    """
+    told = {
+        "program": program_key(),
+        "recipe": recipe,
+        "parameters": {name: repr(value) for name, value in sorted(parameters.items())},
+        "inputs": {
+            slot: [_fingerprint(source) for source in sources]
+            for slot, sources in sorted(inputs.items())
+            if sources
+        },
+    }
+    text = json.dumps(told, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[: 2 * _DIGEST_CHARACTERS]
+
+
+def _fingerprint(source: Source) -> list[object]:
+    status = source.path.stat()
+    if source.maker:
+        return [source.tag, _known_md5(source.path) or checksum(source.path)]
+    return [source.tag, source.path.name, status.st_size, status.st_mtime_ns]
+
+
+def _known_md5(path: Path) -> str:
+    """Return the checksum its record tells, if the file was not touched since."""
+    for record_path in (path.with_suffix(".json"), *path.parent.glob("*.json")):
+        if not path.stem.startswith(record_path.stem):
+            continue
+        for product in read_record(record_path).get("products", {}).values():
+            if product["file"] == path.name and _untouched(path, product):
+                return str(product["md5"])
+    return ""
+
+
+def _untouched(path: Path, product: Mapping[str, Any]) -> bool:
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return status.st_size == product["size"] and status.st_mtime_ns == product["mtime_ns"]
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return the record of a run, empty if there is none that can be read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def is_up_to_date(job: Job, key: str) -> dict[str, Any] | None:
+    """Return the record of a run with this key whose products are all whole, else None."""
+    record = read_record(job.record)
+    if record.get("status") != "done" or record.get("key") != key:
+        return None
+    whole = all(
+        _untouched(job.folder / product["file"], product)
+        for product in record["products"].values()
+    )
+    return record if whole else None
+
+
+@contextmanager
+def staged(job: Job) -> Iterator[Path]:
+    """Give a folder to write into; on success its files move to the job's own, else they go.
+
+    A name that begins with a dot keeps a half-written file out of every scan, also if the
+    process is killed; what such a process left behind is removed by the next.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written to.
+    """
+    folder = job.folder / f".{job.stem}.part"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise _unwritable(job.folder, error) from error
+    try:
+        yield folder
+        for path in sorted(folder.iterdir()):
+            path.replace(job.folder / path.name)
+    except OSError as error:
+        raise _unwritable(job.folder, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON file, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _unwritable(path.parent, error) from error
+
+
+def check_output_folder(out: Path, raw: Path | None = None) -> None:
+    """Raise unless products may be written below a folder.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made or written to, or lies within the raw folder.
+    """
+    if raw is not None and out.resolve().is_relative_to(raw.resolve()):
+        raise OutputError(
+            f"the output folder {out} lies within the raw folder {raw}",
+            wanted="a folder elsewhere: raw folders are never written to",
+            remedy="choose another folder with -o",
+        )
+    probe = out / f".write-test-{os.getpid()}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot write to {folder}: {error.strerror or error}",
+        wanted="a folder that can be written to, with room for the products",
+        remedy="choose another folder with -o",
+    )
