@@ -65,12 +65,11 @@ def vote_shift(
         With no pairs at all, a zero shift of contrast zero.
     """
     bins = [np.arange(-r - cell / 2, r + cell, cell) for r in reach]
-    difference = (measured[None, :, :] - predicted[:, None, :]).reshape(-1, 2)
-    votes = np.repeat(weights, len(measured))
-    near = (np.abs(difference) <= np.asarray(reach)).all(axis=1)
-    if not near.any():
+    pairs = _pairs_within(measured, predicted, np.asarray(reach))
+    if not len(pairs[0]):
         return Shift(0.0, 0.0, 0.0, 0.0)
-    difference, votes = difference[near], votes[near]
+    difference = measured[pairs[1]] - predicted[pairs[0]]
+    votes = weights[pairs[0]]
     histogram, *_ = np.histogram2d(difference[:, 0], difference[:, 1], bins=bins, weights=votes)
     smooth = ndimage.gaussian_filter(histogram, 1.0, mode="constant")
     at = np.unravel_index(np.argmax(smooth), smooth.shape)
@@ -91,6 +90,16 @@ def vote_shift(
     return Shift(float(centre[0]), float(centre[1]), won, (won - chance) / np.sqrt(chance + 1.0))
 
 
+def _pairs_within(
+    measured: Floats, predicted: Floats, reach: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices of all (predicted, measured) pairs closer than the reach."""
+    pairs = cKDTree(predicted / reach).sparse_distance_matrix(
+        cKDTree(measured / reach), 1.0, p=np.inf, output_type="ndarray"
+    )
+    return np.asarray(pairs["i"], dtype=np.int64), np.asarray(pairs["j"], dtype=np.int64)
+
+
 def _weighted_median(values: Floats, weights: Floats) -> float:
     total = np.cumsum(weights)
     return float(values[np.searchsorted(total, 0.5 * total[-1])])
@@ -103,7 +112,8 @@ def match_nearest(measured: Floats, predicted: Floats, radius: float) -> NDArray
     """
     if not len(measured):
         return np.full(len(predicted), -1)
-    distance, index = cKDTree(measured).query(predicted, distance_upper_bound=radius)
+    nearest = cKDTree(measured).query(predicted, distance_upper_bound=radius)
+    distance, index = np.asarray(nearest[0]), np.asarray(nearest[1])
     matched = np.where(np.isfinite(distance), index, -1)
     for spot in np.unique(matched[matched >= 0]):
         rivals = np.flatnonzero(matched == spot)

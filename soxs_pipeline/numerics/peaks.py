@@ -98,7 +98,9 @@ def find_spots(
     return x[rank].astype(float), y[rank].astype(float), significance[y, x][rank].astype(float)
 
 
-def _block_background(data: Floats, bad: NDArray[np.bool_], size: int) -> NDArray[np.float32]:
+def _block_background(
+    data: NDArray[np.floating], bad: NDArray[np.bool_], size: int
+) -> NDArray[np.float32]:
     """Return a smooth background: medians of blocks, interpolated."""
     ny, nx = (max(1, n // size) for n in data.shape)
     by, bx = data.shape[0] // ny, data.shape[1] // nx

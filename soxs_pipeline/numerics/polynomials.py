@@ -31,7 +31,7 @@ def design_2d(t: Floats, u: Floats, degree_t: int, degree_u: int) -> Floats:
     array
         Shape ``(n, (degree_t + 1) * (degree_u + 1))``, the term in ``u`` running fastest.
     """
-    return chebyshev.chebvander2d(t, u, [degree_t, degree_u])
+    return np.asarray(chebyshev.chebvander2d(t, u, [degree_t, degree_u]), dtype=float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,9 +152,9 @@ def fit_with_prior(  # noqa: PLR0913 - a statistical model has these parts
                 float(spread), 0.6 * group_scatter if turn < iterations // 2 else 0, floor
             )
             # An outlying group keeps its offset free of charge: it no longer pulls the model.
-            group_weight = np.clip(
-                1.0 - (solution.offsets / (5.0 * group_scatter)) ** 2, 1e-6, None
-            ) ** 2
+            group_weight = (
+                np.clip(1.0 - (solution.offsets / (5.0 * group_scatter)) ** 2, 1e-6, None) ** 2
+            )
     if solution is None:
         raise ValueError("no iterations asked for")
     return PriorFit(
@@ -187,17 +187,19 @@ def _solve(
     matrix = design.T @ weighted + np.diag(1.0 / prior**2)
     right = weighted.T @ values
     count = len(group_precision)
-    group_matrix = np.zeros(0)
+    group_matrix: Floats = np.zeros(0)
     cross = np.zeros((0, design.shape[1]))
     group_right = np.zeros(0)
     if count:
-        group_matrix = np.bincount(labels, weights=precision, minlength=count) + group_precision
+        counted = np.bincount(labels, weights=precision, minlength=count)
+        group_matrix = np.asarray(counted, dtype=float) + group_precision
         cross = np.zeros((count, design.shape[1]))
         np.add.at(cross, labels, weighted)
-        group_right = np.bincount(labels, weights=precision * values, minlength=count)
+        summed = np.bincount(labels, weights=precision * values, minlength=count)
+        group_right = np.asarray(summed, dtype=float)
         matrix = matrix - cross.T @ (cross / group_matrix[:, None])
         right = right - cross.T @ (group_right / group_matrix)
-    covariance = np.linalg.inv(matrix)
+    covariance = np.asarray(np.linalg.inv(matrix), dtype=float)
     coef = covariance @ right
     offsets = (group_right - cross @ coef) / group_matrix if count else np.zeros(0)
     residual = values - design @ coef - (offsets[labels] if count else 0.0)

@@ -36,9 +36,7 @@ class Rebinned:
 def bin_edges(centre: Floats, width: Floats) -> Floats:
     """Return the ``n + 1`` edges of ``n`` contiguous bins: midway between their centres."""
     middle = 0.5 * (centre[1:] + centre[:-1])
-    return np.concatenate(
-        [[centre[0] - 0.5 * width[0]], middle, [centre[-1] + 0.5 * width[-1]]]
-    )
+    return np.concatenate([[centre[0] - 0.5 * width[0]], middle, [centre[-1] + 0.5 * width[-1]]])
 
 
 def overlap_matrix(old_edges: Floats, new_edges: Floats) -> sparse.csr_matrix:

@@ -314,7 +314,7 @@ def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers
         start, predicted, spots, moves_together=moves_together, reach_px=reach_px
     )
     measured = None
-    for search, scale, rounds in ((2, 1.0, 1), (1, 0.3, 2), (0, 0.1, 2)):
+    for search, scale, rounds in ((2, 1.0, 2), (1, 0.3, 2), (0, 0.1, 4)):
         expected = predict_spots(moved, spectral_format, lines, pinholes_arcsec, margin_px=4.0)
         measured = measure_spots(
             frame,

@@ -1,0 +1,34 @@
+"""Quality-control measures of a merged spectrum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from soxs_pipeline.domain.spectra import MergedSpectrum
+from soxs_pipeline.qc.definition import QcDefinition, QcValue
+
+__all__ = ["ARM_ERROR", "ARM_RATIO", "JOIN_WORST", "MERGE_QC", "measure_merged"]
+
+SNR = QcDefinition("SNR MEDIAN", "Median signal-to-noise ratio per bin")
+FLUX = QcDefinition("FLUX MEDIAN", "Median flux density", "electron/s/nm")
+BAD = QcDefinition("BADBIN FRAC", "Fraction of bins without data")
+MINIMUM = QcDefinition("WAVE MIN", "Shortest wavelength with data, vacuum", "nm")
+MAXIMUM = QcDefinition("WAVE MAX", "Longest wavelength with data, vacuum", "nm")
+JOIN_WORST = QcDefinition("JOIN WORST SIGMA", "Largest step between orders over its error")
+ARM_RATIO = QcDefinition("ARM RATIO", "Signal of the redder arm over the bluer in their overlap")
+ARM_ERROR = QcDefinition("ARM RATIO ERR", "Error of the ratio of the arms")
+
+MERGE_QC = (SNR, FLUX, BAD, MINIMUM, MAXIMUM, JOIN_WORST, ARM_RATIO, ARM_ERROR)
+
+
+def measure_merged(merged: MergedSpectrum) -> tuple[QcValue, ...]:
+    """Measure a merged spectrum."""
+    seen = merged.contributors > 0
+    wave = merged.wavelength_nm[seen]
+    return (
+        SNR.value(float(np.nanmedian(merged.snr[seen]))),
+        FLUX.value(float(np.nanmedian(merged.flux[seen]))),
+        BAD.value(float(1.0 - seen.mean())),
+        MINIMUM.value(float(wave.min())),
+        MAXIMUM.value(float(wave.max())),
+    )

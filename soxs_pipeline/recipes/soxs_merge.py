@@ -1,0 +1,70 @@
+"""Merging recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra
+from soxs_pipeline.errors import InputError
+from soxs_pipeline.parameters import ParameterSet, parameter
+from soxs_pipeline.qc.definition import QcValue
+from soxs_pipeline.qc.merge import ARM_ERROR, ARM_RATIO, JOIN_WORST, MERGE_QC, measure_merged
+from soxs_pipeline.recipes._recipe import Outcome, Recipe
+from soxs_pipeline.reduction.merge import Join, merge_spectra
+
+__all__ = ["RECIPE", "MergeParameters", "MergeProducts", "soxs_merge"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeParameters(ParameterSet):
+    """Parameters of `soxs_merge`."""
+
+    velocity_step: float = parameter(
+        15.0, "Bin of the merged spectrum.", unit="km/s", ge=2, le=300
+    )
+    match_arms: bool = parameter(True, "Scale the redder arm to the bluer one in their overlap.")
+
+
+@dataclass(frozen=True)
+class MergeProducts:
+    """Products of `soxs_merge`."""
+
+    merged: MergedSpectrum
+
+
+def soxs_merge(
+    orders: Sequence[OrderSpectra], *, parameters: MergeParameters
+) -> Outcome[MergeProducts]:
+    """Merge orders, exposures and arms of one source into one spectrum.
+
+    1. Divide each order by the flat lamp's signal in that order and multiply by one smooth
+       curve for all orders and arms: what is left differs between orders by noise alone.
+    2. Rebin to one grid, uniform in velocity, conserving flux and carrying the covariance of
+       neighbouring bins.
+    3. Measure the ratio of the arms in their overlap and scale the redder arm to the bluer.
+    4. Average with smooth inverse-variance weights that fade in at the ends of each order.
+
+    Until a response is applied the spectrum is in electrons per second and nanometre.
+    """
+    if not orders:
+        raise InputError("nothing to merge", wanted="at least one set of extracted orders")
+    merged, joins, remarks = merge_spectra(
+        orders,
+        velocity_step_km_s=parameters.velocity_step,
+        match_arms=parameters.match_arms,
+    )
+    qc = (*measure_merged(merged), *_join_qc(joins, merged.arms))
+    return Outcome(MergeProducts(merged), qc, remarks)
+
+
+def _join_qc(joins: Sequence[Join], arms: tuple[str, ...]) -> tuple[QcValue, ...]:
+    worst = [abs(j.ratio - 1.0) / j.error for j in joins if j.left not in arms]
+    arm = [j for j in joins if j.left in arms]
+    return (
+        *((JOIN_WORST.value(max(worst)),) if worst else ()),
+        *(value for j in arm for value in (ARM_RATIO.value(j.ratio), ARM_ERROR.value(j.error))),
+    )
+
+
+RECIPE = Recipe(soxs_merge, MergeParameters, MergeProducts, MERGE_QC)

@@ -1,0 +1,351 @@
+"""Merge orders, exposures and arms into one spectrum.
+
+Orders differ in efficiency (the blaze). The flat lamp seen through the same orders gives the
+ratio of their efficiencies at every wavelength, whatever its own spectrum: with ``S`` the
+source, ``L`` the lamp and ``e`` the efficiency of an order, the recorded signals are ``S e``
+and ``L e``, so their ratio ``S / L`` is the same in all orders. Multiplying by one smooth
+reference lamp curve for all orders and arms, the envelope of the lamp's signal, brings back
+electrons per second and nanometre as the best order at each wavelength records them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from soxs_pipeline.domain.quality import FATAL, Quality
+from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra, OrderSpectrum
+from soxs_pipeline.errors import UnprocessableDataError
+from soxs_pipeline.numerics.resampling import bin_edges, overlap_matrix, rebin_density
+
+__all__ = ["Join", "merge_spectra"]
+
+Floats = NDArray[np.float64]
+
+_SPEED_OF_LIGHT_KM_S = 299792.458
+#: Smoothing of the reference lamp curve, in units of ln(wavelength).
+_REFERENCE_SMOOTHING = 0.012
+#: Width of the prior of the ratio of two arms: flat lamps and slit losses differ.
+_ARM_RATIO_PRIOR = 0.3
+#: Below this share of its envelope an order carries too little light to be of use.
+_LEAST_BLAZE = 0.03
+
+
+@dataclass(frozen=True)
+class Join:
+    """How two neighbours meet in their overlap.
+
+    Parameters
+    ----------
+    left, right
+        Names of the neighbours, ``order m`` or an arm.
+    ratio, error
+        Signal of the right one over that of the left one, and its error, before any scaling.
+    """
+
+    left: str
+    right: str
+    ratio: float
+    error: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """One order of one exposure on the common grid."""
+
+    arm: str
+    order: int
+    flux: Floats
+    variance: Floats
+    covariance: Floats
+    sky: Floats
+    quality: NDArray[np.uint32]
+    valid: NDArray[np.bool_]
+
+
+def merge_spectra(
+    exposures: Sequence[OrderSpectra], *, velocity_step_km_s: float, match_arms: bool
+) -> tuple[MergedSpectrum, tuple[Join, ...], tuple[str, ...]]:
+    """Merge all orders of all exposures of one source.
+
+    Parameters
+    ----------
+    exposures
+        Spectra by order; several exposures and arms.
+    velocity_step_km_s
+        Bin of the common grid, uniform in the logarithm of the wavelength.
+    match_arms
+        Scale the second arm to the first in their overlap.
+
+    Returns
+    -------
+    merged, joins, remarks
+        The spectrum, what was measured at the joins, and what the user should know.
+
+    Raises
+    ------
+    UnprocessableDataError
+        If no order holds a usable bin.
+    """
+    arms = tuple(sorted({e.arm for e in exposures}, key=lambda a: _bluest(exposures, a)))
+    centre, width = _common_grid(exposures, velocity_step_km_s)
+    reference, remarks = _reference_lamp(exposures, centre)
+    pieces = [
+        piece
+        for exposure in exposures
+        for spectrum in exposure.spectra
+        for piece in (_on_grid(exposure, spectrum, centre, width, reference),)
+        if piece.valid.any()
+    ]
+    if not pieces:
+        raise UnprocessableDataError(
+            "no order of any exposure holds a usable bin",
+            wanted="extracted spectra with unflagged bins",
+            remedy="look at the plots of the extraction",
+        )
+    joins = list(_order_joins(pieces))
+    pieces, arm_joins, said = _match_arms(pieces, arms, scale=match_arms)
+    merged = _combine(pieces, arms, centre, width, exposures)
+    return merged, (*joins, *arm_joins), (*remarks, *said)
+
+
+def _bluest(exposures: Sequence[OrderSpectra], arm: str) -> float:
+    return min(float(s.wavelength_nm[0]) for e in exposures if e.arm == arm for s in e.spectra)
+
+
+def _common_grid(exposures: Sequence[OrderSpectra], step_km_s: float) -> tuple[Floats, Floats]:
+    """Return centres and widths of bins uniform in ln(wavelength), anchored at 1000 nm."""
+    ends = [(s.wavelength_nm[0], s.wavelength_nm[-1]) for e in exposures for s in e.spectra]
+    step = np.log1p(step_km_s / _SPEED_OF_LIGHT_KM_S)
+    # Anchoring the grid makes spectra of different nights share their bins.
+    first = int(np.floor(np.log(min(e[0] for e in ends) / 1000.0) / step))
+    last = int(np.ceil(np.log(max(e[1] for e in ends) / 1000.0) / step))
+    edges = 1000.0 * np.exp(step * (np.arange(first, last + 2) - 0.5))
+    return 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
+
+
+def _reference_lamp(
+    exposures: Sequence[OrderSpectra], grid: Floats
+) -> tuple[Floats | None, tuple[str, ...]]:
+    """Return the smooth envelope of the lamp's signal over all orders and arms."""
+    envelope = np.full(len(grid), np.nan)
+    for exposure in exposures:
+        for spectrum in exposure.spectra:
+            known = np.isfinite(spectrum.blaze) & (spectrum.blaze > 0)
+            if known.sum() < 10:
+                continue
+            lamp = np.interp(
+                grid,
+                spectrum.wavelength_nm[known],
+                spectrum.blaze[known],
+                left=np.nan,
+                right=np.nan,
+            )
+            envelope = np.fmax(envelope, lamp)
+    seen = np.isfinite(envelope)
+    if not seen.any():
+        return None, ("no flat-lamp signal: orders are joined without correction of the blaze",)
+    logarithm = np.interp(grid, grid[seen], np.log(envelope[seen]))
+    sigma = _REFERENCE_SMOOTHING / float(np.log(grid[1] / grid[0]))
+    return np.exp(ndimage.gaussian_filter1d(logarithm, sigma, mode="nearest")), ()
+
+
+def _on_grid(
+    exposure: OrderSpectra,
+    spectrum: OrderSpectrum,
+    centre: Floats,
+    width: Floats,
+    reference: Floats | None,
+) -> _Piece:
+    """Bring one order to electrons/s/nm on the common grid."""
+    bad = (spectrum.quality & np.uint32(FATAL)) != 0
+    valid = ~bad & np.isfinite(spectrum.flux) & (spectrum.variance > 0)
+    gain = np.ones(len(spectrum.flux))
+    if reference is not None:
+        known = np.isfinite(spectrum.blaze) & (spectrum.blaze > 0)
+        lamp = np.where(known, spectrum.blaze, np.nan)
+        at = np.interp(spectrum.wavelength_nm, centre, reference)
+        gain = np.where(known, at / lamp, 0.0)
+        valid &= known & (lamp > _LEAST_BLAZE * at)
+    scale = gain / (spectrum.width_nm * exposure.exposure_s)
+    overlap = overlap_matrix(
+        bin_edges(spectrum.wavelength_nm, spectrum.width_nm),
+        np.append(centre - 0.5 * width, centre[-1] + 0.5 * width[-1]),
+    )
+    arguments = (spectrum.correlation, valid, width)
+    flux = rebin_density(overlap, spectrum.flux * scale, spectrum.variance * scale**2, *arguments)
+    sky = rebin_density(overlap, spectrum.sky * scale, np.ones(len(scale)), *arguments)
+    kept = np.nan_to_num(flux.coverage) >= 0.5
+    quality = np.zeros(len(centre), dtype=np.uint32)
+    partly = kept & (flux.coverage < 0.98)
+    quality[partly] = np.uint32(Quality.INTERPOLATED)
+    return _Piece(
+        arm=exposure.arm,
+        order=spectrum.order,
+        flux=np.where(kept, np.nan_to_num(flux.value), 0.0),
+        variance=np.where(kept, np.nan_to_num(flux.variance), 0.0),
+        covariance=np.where(kept, flux.covariance, 0.0),
+        sky=np.where(kept, np.nan_to_num(sky.value), 0.0),
+        quality=quality,
+        valid=kept & (np.nan_to_num(flux.variance) > 0),
+    )
+
+
+def _weights(piece: _Piece) -> Floats:
+    """Return smooth inverse-variance weights, phased in over the ends of the order.
+
+    Weights that follow the noise of each bin would favour bins that fluctuated low; a ramp at
+    the ends lets a neighbour take over without a step.
+    """
+    inside = np.flatnonzero(piece.valid)
+    weights = np.zeros(len(piece.flux))
+    variance = np.interp(np.arange(inside[0], inside[-1] + 1), inside, piece.variance[inside])
+    smooth = ndimage.median_filter(variance, size=31, mode="nearest")
+    ramp_bins = min(60.0, 0.1 * len(smooth))
+    index = np.arange(len(smooth))
+    ramp = np.clip((np.minimum(index, index[::-1]) + 1.0) / max(ramp_bins, 1.0), 0.0, 1.0)
+    weights[inside[0] : inside[-1] + 1] = ramp / smooth
+    return np.where(piece.valid, weights, 0.0)
+
+
+def _average(pieces: Sequence[_Piece]) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return weighted flux, variance, covariance with the next bin, and sky."""
+    weights = np.array([_weights(piece) for piece in pieces])
+    total = weights.sum(axis=0)
+    share = weights / np.where(total > 0, total, 1.0)
+    flux = np.einsum("pk,pk->k", share, [p.flux for p in pieces])
+    variance = np.einsum("pk,pk->k", share**2, [p.variance for p in pieces])
+    cross = np.zeros_like(flux)
+    cross[:-1] = np.einsum(
+        "pk,pk,pk->k", share[:, :-1], share[:, 1:], [p.covariance[:-1] for p in pieces]
+    )
+    sky = np.einsum("pk,pk->k", share, [p.sky for p in pieces])
+    missing = total <= 0
+    flux[missing] = np.nan
+    variance[missing] = np.nan
+    return flux, variance, cross, sky
+
+
+def _ratio(left: Sequence[_Piece], right: Sequence[_Piece]) -> tuple[float, float] | None:
+    """Return the ratio of two spectra in their overlap, with its error; None without one."""
+    first, second = _average(left), _average(right)
+    both = np.isfinite(first[0]) & np.isfinite(second[0])
+    if both.sum() < 10:
+        return None
+    # A common weight for both sums keeps the ratio free of the noise of either.
+    spread = ndimage.median_filter(first[1][both] + second[1][both], size=31, mode="nearest")
+    weight = 1.0 / spread
+    a, b = float(weight @ first[0][both]), float(weight @ second[0][both])
+    var_a = float(weight**2 @ first[1][both]) * _inflation(first, both)
+    var_b = float(weight**2 @ second[1][both]) * _inflation(second, both)
+    if abs(a) < 3.0 * np.sqrt(var_a):
+        return None
+    ratio = b / a
+    return ratio, float(np.sqrt(var_b + ratio**2 * var_a) / abs(a))
+
+
+def _inflation(average: tuple[Floats, ...], chosen: NDArray[np.bool_]) -> float:
+    """Return by how much correlated neighbours raise the variance of a sum."""
+    total = float(np.nansum(average[1][chosen]))
+    return 1.0 + 2.0 * float(np.sum(average[2][chosen])) / total if total > 0 else 1.0
+
+
+def _order_joins(pieces: Sequence[_Piece]) -> list[Join]:
+    joins = []
+    for arm in dict.fromkeys(piece.arm for piece in pieces):
+        mine = [p for p in pieces if p.arm == arm]
+        orders = sorted({p.order for p in mine}, key=lambda o: _centre_bin(mine, o))
+        for left, right in pairwise(orders):
+            measured = _ratio(
+                [p for p in mine if p.order == left], [p for p in mine if p.order == right]
+            )
+            if measured is not None:
+                joins.append(Join(f"{arm} order {left}", f"{arm} order {right}", *measured))
+    return joins
+
+
+def _centre_bin(pieces: Sequence[_Piece], order: int) -> float:
+    return float(np.mean([np.flatnonzero(p.valid).mean() for p in pieces if p.order == order]))
+
+
+def _match_arms(
+    pieces: list[_Piece], arms: tuple[str, ...], *, scale: bool
+) -> tuple[list[_Piece], list[Join], list[str]]:
+    """Scale each arm to the bluer one where their overlap tells how."""
+    joins: list[Join] = []
+    remarks: list[str] = []
+    for blue, red in pairwise(arms):
+        measured = _ratio(
+            [p for p in pieces if p.arm == blue], [p for p in pieces if p.arm == red]
+        )
+        if measured is None:
+            remarks.append(f"{blue} and {red} share no usable light; their levels are not matched")
+            continue
+        ratio, error = measured
+        joins.append(Join(blue, red, ratio, error))
+        if not scale:
+            continue
+        # Gaussian prior of mean one: a noisy overlap must not tear the arms apart.
+        precision = 1.0 / error**2 + 1.0 / _ARM_RATIO_PRIOR**2
+        factor = (ratio / error**2 + 1.0 / _ARM_RATIO_PRIOR**2) / precision
+        if factor > 0.1:
+            pieces = [_scaled(p, 1.0 / factor) if p.arm == red else p for p in pieces]
+            remarks.append(f"{red} divided by {factor:.4f} ± {precision**-0.5:.4f} to meet {blue}")
+    return pieces, joins, remarks
+
+
+def _scaled(piece: _Piece, factor: float) -> _Piece:
+    return _Piece(
+        arm=piece.arm,
+        order=piece.order,
+        flux=piece.flux * factor,
+        variance=piece.variance * factor**2,
+        covariance=piece.covariance * factor**2,
+        sky=piece.sky * factor,
+        quality=piece.quality,
+        valid=piece.valid,
+    )
+
+
+def _combine(
+    pieces: Sequence[_Piece],
+    arms: tuple[str, ...],
+    centre: Floats,
+    width: Floats,
+    exposures: Sequence[OrderSpectra],
+) -> MergedSpectrum:
+    flux, variance, covariance, sky = _average(pieces)
+    contributors = np.sum([p.valid for p in pieces], axis=0).astype(np.int16)
+    quality = np.zeros(len(centre), dtype=np.uint32)
+    arm = np.zeros(len(centre), dtype=np.int16)
+    clean = np.any([p.valid & (p.quality == 0) for p in pieces], axis=0)
+    for piece in pieces:
+        quality |= np.where(piece.valid & ~clean, piece.quality, 0).astype(np.uint32)
+        arm |= np.where(piece.valid, 1 << arms.index(piece.arm), 0).astype(np.int16)
+    quality[contributors == 0] |= np.uint32(Quality.NO_DATA)
+    correlation = np.zeros(len(centre))
+    product = np.sqrt(variance[:-1] * variance[1:])
+    correlation[:-1] = np.where(
+        product > 0, covariance[:-1] / np.where(product > 0, product, 1), 0
+    )
+    first = min(exposures, key=lambda e: e.header.number("MJD-OBS", 0.0))
+    return MergedSpectrum(
+        wavelength_nm=centre,
+        width_nm=width,
+        flux=flux,
+        variance=variance,
+        correlation=np.nan_to_num(correlation),
+        sky=np.where(contributors > 0, sky, np.nan),
+        snr=flux / np.sqrt(variance),
+        quality=quality,
+        contributors=contributors,
+        arm=arm,
+        arms=arms,
+        unit="electron/s/nm",
+        header=first.header,
+    )
