@@ -49,6 +49,7 @@ def combined_frame(frame: Frame, what: str) -> Figure:
         style.caption(what, frame.header, frame.setup.arm),
         layout,
         height_in=8.0,
+        width_ratios=None if wide else (1.25, 1),
         height_ratios=(1, 1, 1) if wide else (1, 1, 0.8),
     )
     values = np.where(frame.bad, np.nan, frame.data)
@@ -98,7 +99,7 @@ def _draw_noise(panel: Any, frame: Frame, values: NDArray[np.float32]) -> None:
             curve = peak / sigma * np.exp(-0.5 * (grid / sigma) ** 2)
             panel.plot(grid, curve, color=colour, label=f"{word}, σ = {sigma:.3g}")
     panel.set(ylim=(0.5, 4.0 * max(counts.max(), 1)), xlim=(-reach, reach))
-    panel.legend(loc="upper right")
+    panel.legend(loc="lower center")
 
 
 def _draw_profile(

@@ -36,8 +36,9 @@ def all_orders(orders: OrderSpectra) -> Figure:
     numbers = [one.order for one in orders.spectra]
     levels: list[tuple[float, float]] = []
     skies: list[tuple[float, float]] = []
-    for one in orders.spectra:
+    for place, one in enumerate(orders.spectra):
         colour = style.order_colour(numbers, one.order)
+        _name_order(panels["flux"], one, colour, 0.965 - 0.06 * (place % 2))
         levels.append(_draw_flux(panels["flux"], one, colour))
         skies.append(_draw_sky(panels["sky"], one, colour))
         _draw_snr(panels["snr"], one, colour)
@@ -78,23 +79,27 @@ def _running(values: Floats, good: NDArray[np.bool_], how: str) -> tuple[Floats,
     return table.mean(axis=1), np.asarray(middle(values[table], axis=1), float)
 
 
+def _name_order(panel: Any, one: OrderSpectrum, colour: str, height: float) -> None:
+    panel.text(
+        float(np.mean(one.wavelength_nm)),
+        height,
+        f"{one.order}",
+        transform=panel.get_xaxis_transform(),
+        ha="center",
+        va="top",
+        color=colour,
+        fontsize=9,
+        fontweight="bold",
+    )
+
+
 def _draw_flux(panel: Any, one: OrderSpectrum, colour: str) -> tuple[float, float]:
     good = _good(one)
     shown = np.where(good, one.flux, np.nan)
     panel.plot(one.wavelength_nm, shown, color=colour, lw=0.6)
-    place, level = _running(one.flux, good, "median")
+    _, level = _running(one.flux, good, "median")
     if not level.size:
         return 0.0, 0.0
-    panel.annotate(
-        f"{one.order}",
-        (np.interp(place[level.argmax()], np.arange(good.size), one.wavelength_nm), level.max()),
-        xytext=(0, 7),
-        textcoords="offset points",
-        color=colour,
-        ha="center",
-        fontsize=9,
-        fontweight="bold",
-    )
     lost = one.wavelength_nm[~good]
     panel.plot(
         lost,
@@ -128,7 +133,7 @@ def _set_range(panel: Any, levels: list[tuple[float, float]]) -> None:
     low = min((level[0] for level in levels), default=0.0)
     high = max((level[1] for level in levels), default=1.0)
     margin = 0.12 * (high - low) or 1.0
-    panel.set_ylim(low - margin, high + 1.6 * margin)
+    panel.set_ylim(low - margin, high + 2.0 * margin)
 
 
 def _draw_snr(panel: Any, one: OrderSpectrum, colour: str) -> None:

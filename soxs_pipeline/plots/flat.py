@@ -16,7 +16,6 @@ from soxs_pipeline.plots import style
 
 __all__ = ["blaze_curves", "pixel_response", "scattered_light"]
 
-RESPONSE_RANGE = (0.9, 1.1)
 CLOSE_PIXELS = (140, 220)
 
 
@@ -44,13 +43,12 @@ def pixel_response(flat: Frame, order_table: OrderTable | None = None) -> Figure
     )
     off = (flat.quality & np.uint32(Quality.OFF_SLIT)) != 0
     values = np.where(flat.bad | off, np.nan, flat.data)
-    style.show_image(
-        panels["image"], values, limits=RESPONSE_RANGE, label="pixel response", cmap="viridis"
-    )
+    limits = _response_range(values)
+    style.show_image(panels["image"], values, limits=limits, label="pixel response")
     panels["image"].set(title="whole frame", xlabel="x [pixel]", ylabel="y [pixel]")
     if order_table is not None and order_table.has_edges:
         _draw_edges(panels["image"], order_table)
-    _draw_close(panels["close"], values)
+    _draw_close(panels["close"], values, limits)
     _draw_distribution(panels["histogram"], values)
     _draw_noise(panels["noise"], flat, values)
     return figure
@@ -63,7 +61,14 @@ def _draw_edges(panel: Any, table: OrderTable) -> None:
             panel.plot(x, edge, color=style.ORANGE, lw=0.6)
 
 
-def _draw_close(panel: Any, values: NDArray[np.float32]) -> None:
+def _response_range(values: NDArray[np.float32]) -> tuple[float, float]:
+    """Return limits about one that show the pixels' scatter, of 2 % at least, 25 % at most."""
+    low, high = style.robust_range(values, 0.5, 99.5)
+    reach = float(np.clip(max(1.0 - low, high - 1.0), 0.02, 0.25))
+    return 1.0 - reach, 1.0 + reach
+
+
+def _draw_close(panel: Any, values: NDArray[np.float32], limits: tuple[float, float]) -> None:
     height, width = (min(n, size) for n, size in zip(values.shape, CLOSE_PIXELS, strict=True))
     lit = np.isfinite(values).sum(axis=1)
     middle = int(np.average(np.arange(lit.size), weights=lit)) if lit.any() else lit.size // 2
@@ -72,7 +77,7 @@ def _draw_close(panel: Any, values: NDArray[np.float32]) -> None:
     style.show_image(
         panel,
         values[y0 : y0 + height, x0 : x0 + width],
-        limits=RESPONSE_RANGE,
+        limits=limits,
         label="pixel response",
         origin=(x0, y0),
     )

@@ -58,7 +58,7 @@ def merged(spectrum: MergedSpectrum) -> Figure:
         _mark_joins(panel, spectrum)
         panel.set_xlim(*_span(spectrum))
     _name_bands(panels["flux"], spectrum)
-    panels["flux"].legend(loc="upper right")
+    style.legend_above(panels["flux"])
     return figure
 
 
@@ -128,13 +128,16 @@ def _flux_range(spectrum: MergedSpectrum, good: NDArray[np.bool_]) -> tuple[floa
     """Return limits that show every real feature and no stray bin."""
     if not good.any():
         return 0.0, 1.0
-    _, mean, sigma = _averaged(spectrum, good)
-    sure = np.isfinite(mean) & (np.abs(mean) > 5 * sigma)
-    shown = mean[sure] if sure.any() else mean[np.isfinite(mean)]
-    high = float(np.percentile(shown, 99.9)) * 1.15
-    noise = float(np.nanmedian(sigma))
-    low = min(0.0, float(np.percentile(shown, 0.5))) - 3.0 * noise
-    return low - 0.04 * (high - low), max(high, low + 10 * noise)
+    index = np.flatnonzero(good)
+    calm = median_filter(spectrum.flux[index], 5)
+    noise = median_filter(np.sqrt(spectrum.variance[index]), 25)
+    sure = calm > 5 * noise
+    shown = calm[sure] if sure.any() else calm
+    # One line a hundred times the continuum must not press the rest flat.
+    high = min(float(shown.max()), 15.0 * float(np.percentile(shown, 98)))
+    spread = float(np.median(noise))
+    low = min(0.0, float(np.percentile(calm, 0.5))) - spread
+    return low - 0.04 * (high - low), max(1.12 * high, low + 10 * spread)
 
 
 def _draw_sky(panel: Any, spectrum: MergedSpectrum) -> None:
@@ -178,7 +181,7 @@ def _mark_bands(panel: Any, spectrum: MergedSpectrum) -> None:
 def _name_bands(panel: Any, spectrum: MergedSpectrum) -> None:
     first, last = _span(spectrum)
     for low, high, name in TELLURIC_BANDS:
-        if high - low > 0.005 * (last - first) and high > first and low < last:
+        if high - low > 0.012 * (last - first) and high > first and low < last:
             panel.text(
                 (max(low, first) + min(high, last)) / 2,
                 0.985,
@@ -208,22 +211,17 @@ def _mark_joins(panel: Any, spectrum: MergedSpectrum) -> None:
         )
     if not spectrum.contributors.size:
         return
-    single = (
-        int(np.median(spectrum.contributors[spectrum.contributors > 0], axis=None))
-        if (spectrum.contributors > 0).any()
-        else 0
-    )
-    overlap = (spectrum.contributors > single).astype(np.int8)
-    steps = np.flatnonzero(np.diff(overlap))
-    panel.plot(
+    # Where more spectra than usual enter a bin, neighbouring orders overlap.
+    counts = spectrum.contributors[spectrum.contributors > 0]
+    usual = int(np.median(counts)) if counts.size else 0
+    steps = np.flatnonzero(np.diff((spectrum.contributors > usual).astype(np.int8)))
+    panel.vlines(
         spectrum.wavelength_nm[steps],
-        np.zeros(steps.size),
-        "|",
+        0,
+        0.04,
         color=style.INK,
-        ms=9,
-        mew=0.8,
+        lw=0.9,
         transform=panel.get_xaxis_transform(),
-        clip_on=False,
     )
 
 

@@ -280,7 +280,7 @@ def _draw_trend(
     count = np.bincount(bins, minlength=26)[1:25]
     mean = np.bincount(bins, pull, 26)[1:25]
     square = np.bincount(bins, pull**2, 26)[1:25]
-    full = count > 20
+    full = count > 200
     panel.plot(
         middle[full],
         np.sqrt(square[full] / count[full]),

@@ -28,6 +28,7 @@ __all__ = [
     "caption",
     "house_style",
     "label_of",
+    "legend_above",
     "order_colour",
     "robust_range",
     "sheet",
@@ -66,6 +67,7 @@ _STYLE: Mapping[str, Any] = {
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.formatter.use_mathtext": True,
+    "axes.formatter.useoffset": False,
     "grid.color": "#e6e6e6",
     "grid.linewidth": 0.6,
     "xtick.labelsize": 9,
@@ -140,6 +142,20 @@ def label_of(unit: str) -> str:
     return words.get(unit, unit.replace("electron/s/nm", "electrons / s / nm"))
 
 
+def legend_above(panel: Any) -> None:
+    """Put the legend beside the title, where it hides no data."""
+    count = len(panel.get_legend_handles_labels()[0])
+    if count:
+        panel.legend(
+            loc="lower right",
+            bbox_to_anchor=(1.0, 0.985),
+            ncols=count,
+            columnspacing=1.0,
+            frameon=False,
+            borderaxespad=0.0,
+        )
+
+
 def order_colour(orders: Sequence[int] | NDArray[np.int64], order: int) -> str:
     """Return the colour of an order among its neighbours."""
     place = sorted(int(one) for one in orders).index(int(order))
@@ -200,11 +216,12 @@ def show_image(
     """
     ny, nx = image.shape
     x0, y0 = origin
-    low, high = limits or robust_range(image)
+    shown = shrink(image)
+    low, high = limits or robust_range(shown)
     drawn = panel.imshow(
-        shrink(image),
+        shown,
         extent=(x0 - 0.5, x0 + nx - 0.5, y0 - 0.5, y0 + ny - 0.5),
-        aspect="auto" if nx > 2 * ny or ny > 2 * nx else "equal",
+        aspect="auto",
         vmin=low,
         vmax=high,
         cmap=cmap,
@@ -212,7 +229,7 @@ def show_image(
     panel.grid(visible=False)
     panel.set_facecolor("#f2f2f2")
     if label:
-        bar = panel.figure.colorbar(drawn, ax=panel, pad=0.01, fraction=0.04, extend="both")
+        bar = panel.figure.colorbar(drawn, ax=panel, pad=0.01, fraction=0.03, aspect=40)
         bar.set_label(label)
         bar.ax.tick_params(labelsize=9, color="#444444", labelcolor="#444444")
         bar.outline.set_linewidth(0.5)

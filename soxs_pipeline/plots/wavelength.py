@@ -62,7 +62,7 @@ def residuals(
     _draw_pulls(panels["pull"], lines, along, across)
     _draw_counts(panels["counts"], lines, dispersion)
     _draw_rms(panels["rms"], lines, dispersion)
-    panels["x"].legend(loc="upper right", ncols=2)
+    style.legend_above(panels["x"])
     return figure
 
 
@@ -134,9 +134,8 @@ def _draw_slit(panel: Any, lines: LineMeasurements, along: Floats, reach: float)
     if 1 < positions.size <= 20:
         medians = [np.median(along[lines.used & (lines.slit_arcsec == s)]) for s in positions]
         panel.plot(positions, medians, "o-", color=style.INK, ms=4, lw=1, label="median")
-        panel.legend(loc="upper right", ncols=3)
     panel.set(
-        title="along the dispersion, against slit position",
+        title="along the slit; black: median",
         xlabel="slit position [arcsec]",
         ylabel="Δx [pixel]",
     )
@@ -187,9 +186,8 @@ def _draw_counts(panel: Any, lines: LineMeasurements, dispersion: DispersionSolu
     panel.bar(names, used, color=style.BLUE, width=0.7, label="used")
     panel.bar(names, every - used, bottom=used, color=style.ORANGE, width=0.7, label="rejected")
     panel.set(title="lines of each order", xlabel="order", ylabel="lines")
-    panel.set_ylim(0, 1.25 * max(int(every.max(initial=1)), 1))
     panel.grid(visible=False, axis="x")
-    panel.legend(loc="upper right", ncols=2)
+    style.legend_above(panel)
 
 
 def _draw_rms(panel: Any, lines: LineMeasurements, dispersion: DispersionSolution) -> None:
@@ -207,14 +205,13 @@ def _draw_rms(panel: Any, lines: LineMeasurements, dispersion: DispersionSolutio
             color=style.INK,
             ms=9,
             mew=1.5,
-            label="expected from the errors" if shift > 0 else None,
+            label="expected" if shift > 0 else None,
         )
-    top = float(np.nanmax(rms, initial=0.01))
     panel.set_xticks(place, names)
-    panel.set(title="residual of each order", xlabel="order", ylabel="rms [pixel]")
-    panel.set_ylim(0, 1.45 * top)
+    panel.set(title="rms of each order", xlabel="order", ylabel="rms [pixel]")
+    panel.set_ylim(bottom=0)
     panel.grid(visible=False, axis="x")
-    panel.legend(loc="upper right", ncols=3)
+    style.legend_above(panel)
 
 
 def _expected(lines: LineMeasurements, error: Floats, order: int) -> float:
@@ -278,7 +275,7 @@ def line_map(lines: LineMeasurements, dispersion: DispersionSolution) -> Figure:
         ylabel="y [pixel, along the slit]",
         title=f"arrows: residuals, enlarged {stretch:.0f} times",
     )
-    panel.legend(loc="upper right", ncols=2)
+    style.legend_above(panel)
     return figure
 
 
@@ -308,8 +305,11 @@ def pixel_map(image: PixelMap) -> Figure:
     panels["slit"].set_title("slit position")
     _draw_orders(panels["order"], image, off)
     _draw_close(panels["zoom"], image, reach)
-    for panel in panels.values():
+    lit = np.flatnonzero(~off.all(axis=1))
+    for name, panel in panels.items():
         panel.set(xlabel="x [pixel]", ylabel="y [pixel]")
+        if lit.size and name != "zoom":
+            panel.set_ylim(lit[0] - 0.02 * ny, lit[-1] + 0.02 * ny)
     return figure
 
 
@@ -322,21 +322,22 @@ def _draw_orders(panel: Any, image: PixelMap, off: NDArray[np.bool_]) -> None:
     style.show_image(
         panel, np.repeat(np.repeat(rank, step, 0), step, 1), limits=(0, 4), cmap="viridis"
     )
-    for order in orders:
-        y, x = np.nonzero(image.order == order)
-        column = int(np.median(x))
-        row = float(np.mean(y[x == column])) if np.any(x == column) else float(np.mean(y))
-        panel.text(
-            column,
-            row,
+    for place, order in enumerate(orders):
+        # Left and right by turns: the orders lie closer than a line of text is high.
+        columns = np.flatnonzero((image.order == order).any(axis=0))
+        column = int(columns[0 if place % 2 else -1])
+        row = float(np.mean(np.flatnonzero(image.order[:, column] == order)))
+        panel.annotate(
             f"{order}",
-            color="white",
-            fontsize=9,
-            ha="center",
+            (column, row),
+            xytext=(-3 if place % 2 else 3, 0),
+            textcoords="offset points",
+            ha="right" if place % 2 else "left",
             va="center",
-            fontweight="bold",
+            fontsize=9,
         )
-    panel.set(title="order", xlim=(-0.5, off.shape[1] - 0.5), ylim=(-0.5, off.shape[0] - 0.5))
+    margin = 0.06 * off.shape[1]
+    panel.set(title="order", xlim=(-margin, off.shape[1] + margin))
 
 
 def _draw_close(panel: Any, image: PixelMap, reach: float) -> None:
