@@ -20,8 +20,8 @@ def as_records(verdicts: Sequence[Verdict]) -> list[dict[str, object]]:
             "value": _plain(verdict.value.value),
             "unit": verdict.value.definition.unit,
             "doc": verdict.value.definition.doc,
-            "low": verdict.low,
-            "high": verdict.high,
+            "low": None if verdict.low is None else _plain(verdict.low),
+            "high": None if verdict.high is None else _plain(verdict.high),
             "grade": verdict.grade,
         }
         for verdict in verdicts

@@ -16,6 +16,7 @@ class Source:
     path: Path
     tag: str
     maker: str = ""
+    raw: bool = False
 
 
 @dataclass(frozen=True)

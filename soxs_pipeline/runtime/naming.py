@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from soxs_pipeline.cascade.associate import Dataset
-from soxs_pipeline.cascade.classify import DataFile, lookup, night_of
+from soxs_pipeline.cascade.classify import DataFile, lookup
 from soxs_pipeline.cascade.spec import CascadeMap
 
 __all__ = ["stem_of", "title_of"]
@@ -101,8 +101,3 @@ def _plain(value: object) -> str:
 def _clean(part: str) -> str:
     """Keep what is safe in a file name on any system."""
     return re.sub(r"[^A-Za-z0-9+-]+", "_", part.replace(".", "_")).strip("_")
-
-
-def night_folder(file: DataFile) -> str:
-    """Return the night of a file, as its folder is called."""
-    return night_of(file.mjd)

@@ -142,7 +142,7 @@ def _outputs(
 def _job(dataset: Dataset, outputs: Mapping[tuple[str, str], Output]) -> Job:
     def source(file: DataFile) -> Source:
         path = outputs[file.maker, file.field].path if file.maker else Path(file.name)
-        return Source(path, file.tag, file.maker)
+        return Source(path, file.tag, file.maker, raw=file.item.group is Group.RAW)
 
     task = dataset.task
     return Job(

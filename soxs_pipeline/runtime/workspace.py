@@ -14,22 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from soxs_pipeline.errors import OutputError
+from soxs_pipeline.io.atomic import write_whole
+from soxs_pipeline.io.products import data_md5
 from soxs_pipeline.runtime.jobs import Job, Source
 
 __all__ = [
     "check_output_folder",
-    "checksum",
     "content_key",
     "is_up_to_date",
     "program_key",
     "program_version",
     "read_record",
+    "sha256",
     "staged",
     "write_json",
 ]
 
 _DIGEST_CHARACTERS = 16
-_CHUNK = 1 << 20
 
 
 def program_version() -> str:
@@ -51,14 +52,10 @@ def program_key() -> str:
     return digest.hexdigest()[:_DIGEST_CHARACTERS]
 
 
-def checksum(path: Path, kind: str = "md5") -> str:
-    """Return the checksum of a file's bytes."""
-    # MD5 is what ESO's DATAMD5 and CALi DATAMD5 keywords are made of; it guards nothing.
-    digest = hashlib.new(kind, usedforsecurity=False)
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def content_key(
@@ -66,8 +63,9 @@ def content_key(
 ) -> str:
     """Return the key under which a run's products are up to date.
 
-    Products count by their bytes, so that a calibration made anew but with the same result
-    does not undo what follows; raw and static files by name, size and time of change.
+    Products and static calibrations count by their data, so that a calibration made anew but
+    with the same result does not undo what follows; raw frames by name, size and time of
+    change, because a night of them is large.
     """
     told = {
         "program": program_key(),
@@ -84,21 +82,10 @@ def content_key(
 
 
 def _fingerprint(source: Source) -> list[object]:
-    status = source.path.stat()
-    if source.maker:
-        return [source.tag, _known_md5(source.path) or checksum(source.path)]
-    return [source.tag, source.path.name, status.st_size, status.st_mtime_ns]
-
-
-def _known_md5(path: Path) -> str:
-    """Return the checksum its record tells, if the file was not touched since."""
-    for record_path in (path.with_suffix(".json"), *path.parent.glob("*.json")):
-        if not path.stem.startswith(record_path.stem):
-            continue
-        for product in read_record(record_path).get("products", {}).values():
-            if product["file"] == path.name and _untouched(path, product):
-                return str(product["md5"])
-    return ""
+    if source.raw:
+        status = source.path.stat()
+        return [source.tag, source.path.name, status.st_size, status.st_mtime_ns]
+    return [source.tag, data_md5(source.path)]
 
 
 def _untouched(path: Path, product: Mapping[str, Any]) -> bool:
@@ -150,7 +137,8 @@ def staged(job: Job) -> Iterator[Path]:
         raise _unwritable(job.folder, error) from error
     try:
         yield folder
-        for path in sorted(folder.iterdir()):
+        # The record comes last: without it the products count for nothing.
+        for path in sorted(folder.iterdir(), key=lambda path: path.suffix == ".json"):
             path.replace(job.folder / path.name)
     except OSError as error:
         raise _unwritable(job.folder, error) from error
@@ -166,14 +154,7 @@ def write_json(path: Path, value: object) -> None:
     OutputError
         If it cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise _unwritable(path.parent, error) from error
+    write_whole(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def check_output_folder(out: Path, raw: Path | None = None) -> None:

@@ -1,0 +1,66 @@
+"""Figures beside the products they show."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from soxs_pipeline.io.products import read_product
+from soxs_pipeline.runtime.binding import kind_of
+from soxs_pipeline.runtime.jobs import Job
+from soxs_pipeline.runtime.registry import get
+from soxs_pipeline.runtime.workspace import read_record, staged, write_json
+
+__all__ = ["draw_figures", "has_figures"]
+
+LOG = logging.getLogger(__name__)
+
+_DOTS_PER_INCH = 150
+
+
+def has_figures(job: Job) -> bool:
+    """Return True if the figures a record names are there, or it names none for a reason."""
+    record = read_record(job.record)
+    return "drawn" in record and all(
+        (job.folder / figure["png"]).is_file() for figure in record.get("figures", ())
+    )
+
+
+def draw_figures(job: Job) -> list[Path]:
+    """Draw the figures of a job from its products on disk, as PNG and PDF; note them in its record.
+
+    A figure that cannot be drawn is a warning: the products are good without it.
+
+    Returns
+    -------
+    list of Path
+        The PNG files.
+    """
+    record = read_record(job.record)
+    figures: list[dict[str, str]] = []
+    try:
+        _save_all(job, figures)
+    except Exception as error:
+        LOG.warning("%s: a figure could not be drawn: %s", job.label, error, exc_info=error)
+        record["remarks"] = [*record.get("remarks", []), f"a figure could not be drawn: {error}"]
+    write_json(job.record, record | {"figures": figures, "drawn": True})
+    return [job.folder / figure["png"] for figure in figures]
+
+
+def _save_all(job: Job, figures: list[dict[str, str]]) -> None:
+    # matplotlib takes half a second to load; only who draws should wait for it.
+    from soxs_pipeline.plots import draw  # noqa: PLC0415
+
+    record = read_record(job.record)
+    hints = get_type_hints(get(job.recipe).products)
+    products: dict[str, Any] = {
+        name: read_product(job.folder / told["file"], kind_of(hints[name])[0])
+        for name, told in record["products"].items()
+    }
+    with staged(job) as folder:
+        for name, figure in draw(job.recipe, products):
+            stem = f"{job.stem}__{name}"
+            figure.savefig(folder / f"{stem}.png", dpi=_DOTS_PER_INCH)
+            figure.savefig(folder / f"{stem}.pdf", dpi=_DOTS_PER_INCH)
+            figures.append({"name": name, "png": f"{stem}.png", "pdf": f"{stem}.pdf"})

@@ -1,0 +1,271 @@
+"""Run the jobs of a plan in the right order, whatever happens to some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from soxs_pipeline.instruments.schema import Instrument
+from soxs_pipeline.runtime.configure import Settings, configure
+from soxs_pipeline.runtime.executors import Drawing, Executor, Work
+from soxs_pipeline.runtime.figures import has_figures
+from soxs_pipeline.runtime.jobs import Assignment, Job, Options, Result, Source
+from soxs_pipeline.runtime.plan import Plan
+from soxs_pipeline.runtime.progress import Progress
+from soxs_pipeline.runtime.registry import get
+from soxs_pipeline.runtime.workspace import content_key, is_up_to_date
+
+__all__ = ["Orders", "run_plan"]
+
+_TICK_S = 0.5
+
+
+@dataclass(frozen=True)
+class Orders:
+    """How a plan is to be carried out.
+
+    Parameters
+    ----------
+    instrument
+        Facts of the instrument.
+    settings
+        What the user set.
+    fresh
+        Do all, also what is up to date.
+    figures
+        Draw figures.
+    command
+        The command the user gave.
+    """
+
+    instrument: Instrument
+    settings: Settings = field(default_factory=Settings)
+    fresh: bool = False
+    figures: bool = True
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """Inputs that are settled."""
+
+    inputs: Mapping[str, tuple[Source, ...]]
+    remarks: tuple[str, ...]
+
+
+class _Waiting:
+    """Not everything a job needs has been tried."""
+
+
+@dataclass(frozen=True)
+class _Impossible:
+    """A job cannot be done any more."""
+
+    reason: str
+
+
+def run_plan(
+    plan: Plan, orders: Orders, executor: Executor, progress: Progress
+) -> dict[str, Result]:
+    """Carry out the jobs that are wanted, and those that must stand in for failed ones.
+
+    Parameters
+    ----------
+    plan
+        The jobs.
+    orders
+        How to do them.
+    executor
+        Who does them.
+    progress
+        Whom to tell.
+
+    Returns
+    -------
+    dict
+        Result of each job, by name, in the order in which they ended.
+    """
+    return _Run(plan, orders, executor, progress).carry_out()
+
+
+class _Run:
+    def __init__(self, plan: Plan, orders: Orders, executor: Executor, progress: Progress) -> None:
+        self._plan, self._orders = plan, orders
+        self._executor, self._progress = executor, progress
+        self._rank = _ranks(plan)
+        self._open = set(plan.wanted)
+        self._busy: dict[str, Work] = {}
+        self._results: dict[str, Result] = {}
+        self._drawings: list[Job] = []
+
+    def carry_out(self) -> dict[str, Result]:
+        try:
+            while self._open or self._busy or self._drawings:
+                self._start_what_can()
+                self._progress.running([work.job for work in self._busy.values()])
+                if not self._busy:
+                    continue
+                for work, result in self._executor.wait(_TICK_S):
+                    self._ended(work, result)
+        finally:
+            self._executor.close()
+            self._progress.close()
+        return self._results
+
+    def _start_what_can(self) -> None:
+        """Settle and start jobs, the one with the longest way to go first; figures come last."""
+        settled = True
+        while settled:
+            settled = False
+            for name in sorted(self._open, key=lambda name: (-self._rank[name], name)):
+                if len(self._busy) >= self._executor.capacity:
+                    return
+                settled = self._try_to_start(self._plan.jobs[name]) or settled
+        while self._drawings and len(self._busy) < self._executor.capacity:
+            job = self._drawings.pop(0)
+            self._begin(f"{job.name} figures", Drawing(job))
+
+    def _try_to_start(self, job: Job) -> bool:
+        """Start or settle a job; return True if anything changed that others may wait for."""
+        found = self._fill(job)
+        if isinstance(found, _Waiting):
+            return False
+        self._open.discard(job.name)
+        if isinstance(found, _Impossible):
+            self._settle(job, Result(job.name, "skipped", error=found.reason, exit_code=4))
+            return True
+        assignment = self._assign(job, found)
+        record = None if self._orders.fresh else is_up_to_date(job, assignment.key)
+        if record is None:
+            self._begin(job.name, assignment)
+            return False
+        self._settle(job, _kept(job, record))
+        return True
+
+    def _begin(self, name: str, work: Work) -> None:
+        self._busy[name] = work
+        self._executor.submit(work)
+
+    def _ended(self, work: Work, result: Result) -> None:
+        if isinstance(work, Drawing):
+            del self._busy[f"{work.job.name} figures"]
+            return
+        del self._busy[work.job.name]
+        self._settle(work.job, result)
+
+    def _settle(self, job: Job, result: Result) -> None:
+        self._results[job.name] = result
+        self._progress.finished(job, result)
+        if self._orders.figures and result.good and not has_figures(job):
+            self._drawings.append(job)
+
+    def _assign(self, job: Job, found: _Filled) -> Assignment:
+        recipe = get(job.recipe)
+        chosen = configure(recipe, job.arm, self._orders.instrument, self._orders.settings)
+        values = {
+            info.name: getattr(chosen.parameters, info.name)
+            for info in recipe.parameters.describe()
+        }
+        return Assignment(
+            job,
+            self._orders.instrument.name,
+            found.inputs,
+            values,
+            chosen.origins,
+            content_key(job.recipe, values, found.inputs),
+            found.remarks,
+            self._orders.command,
+        )
+
+    # --- which files a job gets -------------------------------------------------------------
+    def _fill(self, job: Job) -> _Filled | _Waiting | _Impossible:
+        """Settle the files of every slot from what was made so far."""
+        if any(self._state(source) is None for source in job.main):
+            return _Waiting()
+        main = tuple(source for source in job.main if self._state(source))
+        lost = [source for source in job.main if not self._state(source)]
+        if not main or (lost and not job.may_shrink):
+            return _Impossible(self._why(lost[0]))
+        inputs = {job.main_slot: main}
+        remarks = [f"without {source.path.name}: {self._why(source)}" for source in lost]
+        for slot in job.others:
+            if not slot.options:
+                remarks.append(f"{slot.slot}: none found, done without")
+                continue
+            chosen = next((o for o in slot.options if self._possible(o) is not False), None)
+            if chosen is None and not slot.optional:
+                return _Impossible(f"{slot.slot}: {self._why(slot.options[0].sources[0])}")
+            if chosen is None:
+                remarks.append(f"{slot.slot}: none could be made, done without")
+                continue
+            if self._possible(chosen) is None:
+                return _Waiting()
+            inputs[slot.slot] = chosen.sources
+            remarks += chosen.remarks
+            if chosen is not slot.options[0]:
+                best = slot.options[0].sources[0]
+                remarks.append(f"{slot.slot}: the next best, because {self._why(best)}")
+        return _Filled(inputs, tuple(remarks))
+
+    def _possible(self, option: Options) -> bool | None:
+        """Return True if all its files exist, False if one never will, None if that is open."""
+        states = [self._state(source) for source in option.sources]
+        if False in states:
+            return False
+        return None if None in states else True
+
+    def _state(self, source: Source) -> bool | None:
+        if not source.maker:
+            return True
+        result = self._results.get(source.maker)
+        if result is None:
+            self._ask_for(source.maker)
+            return None
+        return result.good and self._field_of(source) in result.made
+
+    def _ask_for(self, maker: str) -> None:
+        """Add a job that stood by, because a better one failed."""
+        if maker not in self._open and maker not in self._busy:
+            self._open.add(maker)
+            self._progress.total += 1
+
+    def _field_of(self, source: Source) -> str:
+        outputs = self._plan.jobs[source.maker].outputs
+        return next(output.field for output in outputs if output.path == source.path)
+
+    def _why(self, source: Source) -> str:
+        job, result = self._plan.jobs[source.maker], self._results[source.maker]
+        if result.good:
+            return f"{job.label} made no {source.tag}"
+        return f"{job.label} {'failed' if result.status == 'failed' else 'was skipped'}"
+
+
+def _kept(job: Job, record: Mapping[str, object]) -> Result:
+    products, remarks = record["products"], record.get("remarks", [])
+    made = tuple(products) if isinstance(products, dict) else ()
+    told = tuple(map(str, remarks)) if isinstance(remarks, list) else ()
+    qc = record.get("qc", [])
+    bad = [v for v in qc if v["grade"] == "bad"] if isinstance(qc, list) else []
+    names = tuple(f"{value['keyword']} = {value['value']}" for value in bad)
+    return Result(job.name, "kept", made, remarks=told, bad=names)
+
+
+def _ranks(plan: Plan) -> dict[str, float]:
+    """Return how far each job is from the end of its chain, weighed by what it reads."""
+    users: dict[str, list[str]] = {}
+    for job in plan.jobs.values():
+        sources = [*job.main]
+        sources += [s for slot in job.others if slot.options for s in slot.options[0].sources]
+        for maker in {source.maker for source in sources if source.maker}:
+            users.setdefault(maker, []).append(job.name)
+    ranks: dict[str, float] = {}
+    # Jobs come after those they take from, so backwards every user is known first.
+    for name in reversed(plan.jobs):
+        own = 1.0 + sum(_megabytes(source.path) for source in plan.jobs[name].main) / 100.0
+        ranks[name] = own + max((ranks[user] for user in users.get(name, ())), default=0.0)
+    return ranks
+
+
+def _megabytes(path: Path) -> float:
+    return path.stat().st_size / 1e6 if path.is_file() else 0.0
