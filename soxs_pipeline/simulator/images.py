@@ -1,0 +1,245 @@
+"""Noise-free images: expected electrons in every pixel, canonical orientation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, zoom
+
+from soxs_pipeline.simulator.canvas import Blur, Canvas, strip_of
+from soxs_pipeline.simulator.geometry import Geometry
+from soxs_pipeline.simulator.light import Light, night_sky, source_rate, transmission
+from soxs_pipeline.simulator.optics import (
+    PINHOLE_AREA_ARCSEC2,
+    PSF_FWHM_PX,
+    SLIT_SCALE_ARCSEC_PX,
+    efficiency,
+    moffat_fraction,
+    moffat_line,
+    seeing_at,
+    slit_illumination,
+    slit_image,
+)
+from soxs_pipeline.simulator.scenes import Scene, Source
+
+__all__ = ["SourceTruth", "object_image", "pinhole_image", "scattered_light", "slit_light_image"]
+
+Array = NDArray[np.float64]
+Image = NDArray[np.float32]
+
+_SLIT_STEP_ARCSEC = 0.05
+
+
+@dataclass(frozen=True)
+class SourceTruth:
+    """What one source put into one order.
+
+    Parameters
+    ----------
+    order
+        Diffraction order.
+    wavelength_nm
+        Vacuum grid.
+    electrons_per_nm
+        In the exposure, within the slit's width and length.
+    slit_share
+        Share of the seeing disc that passes the slit.
+    position_arcsec, fwhm_arcsec
+        Trace along the slit, and seeing.
+    """
+
+    order: int
+    wavelength_nm: Array
+    electrons_per_nm: Array
+    slit_share: Array
+    position_arcsec: Array
+    fwhm_arcsec: Array
+
+
+def _psf(arm: str, profile: tuple[Array, Array] | None = None) -> Blur:
+    return Blur(PSF_FWHM_PX[arm], profile=profile)
+
+
+def slit_light_image(
+    geometry: Geometry, light: Light, *, width_arcsec: float, seconds: float
+) -> Image:
+    """Image of light that fills the slit.
+
+    Parameters
+    ----------
+    geometry
+        Arm and flexure.
+    light
+        Per square arcsec and second, at unit efficiency.
+    width_arcsec
+        Width of the slit.
+    seconds
+        Exposure time.
+    """
+    canvas = Canvas(geometry.shape)
+    steps = np.arange(-6.0 + _SLIT_STEP_ARCSEC / 2, 6.0, _SLIT_STEP_ARCSEC)
+    illumination = slit_illumination(geometry.arm, steps)
+    for order, placed in geometry.orders.items():
+        strip = strip_of(geometry, order)
+        wave = strip.wavelengths
+        scale = width_arcsec * seconds
+        density = light.continuum(wave) * efficiency(geometry.arm, order, wave) * scale
+        cells = strip.look_up(density) * strip.area
+        cells *= strip.map_slit(lambda s: slit_illumination(geometry.arm, s))
+        canvas.add_strip(strip, cells)
+        lines, strength = _lines_of(light, wave[0], wave[-1])
+        if lines.size:
+            electrons = strength * efficiency(geometry.arm, order, lines) * scale
+            x, y = placed.position(lines[:, None], steps)
+            each = electrons[:, None] * illumination * _SLIT_STEP_ARCSEC
+            canvas.add_points(x.ravel(), y.ravel(), each.ravel())
+    along = _psf(geometry.arm, slit_image(width_arcsec, geometry.arm))
+    return canvas.collect(along, _psf(geometry.arm))
+
+
+def pinhole_image(
+    geometry: Geometry, light: Light, *, holes_arcsec: Array, seconds: float
+) -> Image:
+    """Image of light through pinholes at these slit positions."""
+    canvas = Canvas(geometry.shape)
+    for order, placed in geometry.orders.items():
+        low, high = placed.wave_range
+        grid = np.linspace(low, high, 6 * geometry.shape[1])
+        scale = PINHOLE_AREA_ARCSEC2 * seconds
+        glow = light.continuum(grid) * (grid[1] - grid[0])
+        lines, strength = _lines_of(light, low, high)
+        wave = np.concatenate([grid, lines])
+        electrons = np.concatenate([glow, strength]) * scale
+        electrons = electrons * efficiency(geometry.arm, order, wave)
+        useful = electrons > 1e-4
+        for hole in holes_arcsec:
+            x, y = placed.position(wave[useful], np.full(useful.sum(), hole))
+            canvas.add_points(x, y, electrons[useful])
+    return canvas.collect(_psf(geometry.arm), _psf(geometry.arm))
+
+
+def _lines_of(light: Light, low: float, high: float) -> tuple[Array, Array]:
+    inside = (light.wavelength_nm > low) & (light.wavelength_nm < high)
+    return light.wavelength_nm[inside], light.strength[inside]
+
+
+def _trace(arm: str, scene: Scene, source: Source, wave: Array, offset_arcsec: float) -> Array:
+    low, high = {"VIS": (350.0, 850.0), "NIR": (800.0, 2040.0)}[arm]
+    t = (2 * wave - low - high) / (high - low)
+    sense = {"VIS": -0.35, "NIR": 0.25}[arm]
+    drift = scene.drift_arcsec * (sense * t + 0.3 * np.sign(sense) * (t**2 - 1 / 3))
+    return source.position_arcsec + offset_arcsec + drift
+
+
+def object_image(
+    geometry: Geometry, scene: Scene, *, seconds: float, offset_arcsec: float = 0.0
+) -> tuple[Image, list[list[SourceTruth]]]:
+    """Image of the sources of a scene, and what each put into each order.
+
+    Parameters
+    ----------
+    geometry
+        Arm and flexure.
+    scene
+        Sources, seeing, airmass, slit.
+    seconds
+        Exposure time.
+    offset_arcsec
+        Shift of all sources along the slit (nodding).
+
+    Returns
+    -------
+    image
+        Expected electrons.
+    truth
+        One list per source with one entry per order.
+    """
+    arm = geometry.arm
+    canvas = Canvas(geometry.shape)
+    truth: list[list[SourceTruth]] = [[] for _ in scene.sources]
+    fwhm_500 = scene.seeing_arcsec * scene.airmass**0.6
+    for order in geometry.orders if scene.sources else ():
+        strip = strip_of(geometry, order)
+        wave = strip.wavelengths
+        air = transmission(wave, scene.airmass) * efficiency(arm, order, wave)
+        fwhm = seeing_at(wave, fwhm_500)
+        nodes = slice(None, None, 256)
+        share = np.interp(
+            wave,
+            wave[nodes],
+            moffat_fraction(scene.slit_arcsec, fwhm[nodes], scene.moffat_beta),
+        )
+        total = np.zeros_like(strip.area)
+        for source, entries in zip(scene.sources, truth, strict=True):
+            electrons = source_rate(source, wave) * air * share * seconds
+            centre = _trace(arm, scene, source, wave, offset_arcsec)
+            profile = moffat_line(
+                strip.slit - strip.look_up(centre), strip.look_up(fwhm), scene.moffat_beta
+            ).astype(np.float32)
+            total += strip.look_up(electrons) * profile
+            length = np.interp(
+                wave, wave[nodes], _within_length(centre[nodes], fwhm[nodes], scene.moffat_beta)
+            )
+            thin = slice(None, None, 4)
+            entries.append(
+                SourceTruth(
+                    order,
+                    wave[thin],
+                    (electrons * length)[thin],
+                    share[thin],
+                    centre[thin],
+                    fwhm[thin],
+                )
+            )
+        canvas.add_strip(strip, total * strip.area)
+    along = _psf(arm, _seen_through(scene, arm, fwhm_500))
+    return canvas.collect(along, _psf(arm)), truth
+
+
+def _within_length(centre: Array, fwhm: Array, beta: float) -> Array:
+    return np.array(
+        [
+            moffat_fraction(12.0, np.array([width]), beta, -place)[0]
+            for place, width in zip(centre, fwhm, strict=True)
+        ]
+    )
+
+
+def _seen_through(scene: Scene, arm: str, fwhm_500: float) -> tuple[Array, Array]:
+    """Image of the seeing disc across the slit's width, in pixels."""
+    middle = {"VIS": 600.0, "NIR": 1300.0}[arm]
+    fwhm = seeing_at(np.array(middle), fwhm_500)
+    offsets, _ = slit_image(scene.slit_arcsec, arm)
+    weights = moffat_line(offsets * SLIT_SCALE_ARCSEC_PX[arm], fwhm, scene.moffat_beta)
+    return offsets, weights / weights.sum()
+
+
+def scattered_light(image: Image, share: float, *, seconds: float = 0.0) -> Image:
+    """Smooth stray light: the image blurred over 100 pixels, and a pedestal.
+
+    Parameters
+    ----------
+    image
+        Expected electrons of all focused light.
+    share
+        Share of the light that is scattered.
+    seconds
+        Exposure time, for a faint constant glow.
+    """
+    ny, nx = image.shape
+    step = 8
+    small = image[: ny // step * step, : nx // step * step]
+    small = small.reshape(ny // step, step, nx // step, step).mean(axis=(1, 3))
+    wide = gaussian_filter(small, 100 / step / 2.3548 * 2, mode="constant")
+    broad = gaussian_filter(small, 400 / step / 2.3548, mode="nearest")
+    total = share * (0.7 * wide + 0.3 * broad) + 0.1 * share * image.mean() + 2e-4 * seconds
+    full = zoom(total, (ny / small.shape[0], nx / small.shape[1]), order=1, mode="nearest")
+    return full.astype(np.float32)
+
+
+def sky_image(geometry: Geometry, scene: Scene, *, seconds: float) -> Image:
+    """Image of the night sky through the scene's slit."""
+    sky = night_sky(scene)
+    return slit_light_image(geometry, sky, width_arcsec=scene.slit_arcsec, seconds=seconds)

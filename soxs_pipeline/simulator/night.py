@@ -1,0 +1,306 @@
+"""Simulate the raw frames of one night, with the truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from soxs_pipeline.errors import OutputError, ParameterError
+from soxs_pipeline.simulator import truth
+from soxs_pipeline.simulator.files import write_apple_double, write_raw
+from soxs_pipeline.simulator.frames import KINDS, RawFrame, State, make_frame, make_state
+from soxs_pipeline.simulator.headers import file_name
+from soxs_pipeline.simulator.scenes import Scene, get_scene
+
+__all__ = ["BLOCKS", "QUIRKS", "Shot", "simulate"]
+
+Progress = Callable[[str], None]
+
+_DAY = datetime(2026, 3, 14, 14, 0, 0)  # noqa: DTZ001 - FITS times carry no zone
+_NIGHT = timedelta(hours=12)
+
+#: What may be observed, after the calibrations.
+BLOCKS = ("stare", "nod", "offset", "std", "std_nod", "telluric", "calibrations", "bare")
+#: Flaws that frames may be given.
+QUIRKS = (
+    "no_lamp_keys",
+    "good_gain",
+    "no_read_mode",
+    "old_types",
+    "sloppy_exptime",
+    "apple_double",
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One exposure to be made.
+
+    Parameters
+    ----------
+    kind, arm
+        Which frame.
+    number, total
+        Its place in its template.
+    seconds
+        Exposure time; None for the usual one.
+    on_sky
+        Taken at night.
+    offset_arcsec, nod_arcsec
+        Shift of the sources along the slit, and what the header says of it.
+    """
+
+    kind: str
+    arm: str
+    number: int = 1
+    total: int = 1
+    seconds: float | None = None
+    on_sky: bool = False
+    offset_arcsec: float = 0.0
+    nod_arcsec: float | None = None
+
+
+def simulate(
+    out: Path,
+    *,
+    seed: int = 1,
+    arms: Sequence[str] = ("VIS", "NIR"),
+    scene: str | Scene = "standard",
+    block: str = "stare",
+    n_bias: int = 5,
+    n_flat: int = 5,
+    n_dark: int = 3,
+    compress: str = "",
+    quirks: Sequence[str] = (),
+    frames: Sequence[str] | None = None,
+    binning: tuple[int, int] = (1, 1),
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write the raw frames of a night into a folder, and the truth into ``<out>_truth``.
+
+    Parameters
+    ----------
+    out
+        Folder for the raw frames; made if missing.
+    seed
+        Of everything that is left to chance.
+    arms
+        ``VIS``, ``NIR`` or both.
+    scene
+        Name of a scene, or one of your own.
+    block
+        One of ``BLOCKS``.
+    n_bias, n_flat, n_dark
+        Sizes of the sets.
+    compress
+        ``gz``, ``Z``, ``fz`` or nothing.
+    quirks
+        Some of ``QUIRKS``.
+    frames
+        Only these kinds of frames (keys of ``KINDS``), in the order of the night; kinds that
+        the block does not hold are added, one of each.
+    binning
+        Columns and rows of the VIS detector summed.
+    progress
+        Called with one line per frame.
+
+    Returns
+    -------
+    list of Path
+        The raw frames.
+
+    Raises
+    ------
+    ParameterError
+        If block, quirk, scene or arm is unknown.
+    OutputError
+        If the folder cannot be written.
+    """
+    _check(block, quirks, arms)
+    out = Path(out)
+    beside = out.with_name(out.name + "_truth")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        beside.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {out}: {error}", remedy="choose another folder") from error
+    chosen = get_scene(scene)
+    sizes = {"bias": n_bias, "flat": n_flat, "dark": n_dark}
+    shots = {arm: list(_select(_plan(arm, chosen, block, sizes), arm, frames)) for arm in arms}
+    night = _Night(out, beside, compress, tuple(quirks), progress)
+    for arm in arms:
+        state = make_state(arm, seed, chosen, binning=binning)
+        night.arm(state, shots[arm], twins=len(arms))
+    return night.written
+
+
+def _check(block: str, quirks: Sequence[str], arms: Sequence[str]) -> None:
+    if block not in BLOCKS:
+        raise ParameterError(f"unknown block {block!r}", wanted=f"one of {', '.join(BLOCKS)}")
+    unknown = [quirk for quirk in quirks if quirk not in QUIRKS]
+    if unknown:
+        raise ParameterError(f"unknown quirk {unknown[0]!r}", wanted=", ".join(QUIRKS))
+    if not arms or any(arm not in {"VIS", "NIR"} for arm in arms):
+        raise ParameterError(f"cannot simulate {', '.join(arms) or 'no arm'}", wanted="VIS, NIR")
+
+
+def _set(kind: str, arm: str, size: int, seconds: float | None = None) -> list[Shot]:
+    return [Shot(kind, arm, k + 1, size, seconds) for k in range(size)]
+
+
+def _plan(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> list[Shot]:
+    flats = sizes["flat"]
+    if block == "bare":
+        return _observation(arm, "stare")
+    if arm == "VIS":
+        shots = _set("bias", arm, sizes["bias"])
+        shots += _set("arc_pinhole", arm, 1) + _set("flat_pinhole", arm, 1)
+        shots += _set("flat", arm, flats) + _set("flat_d2", arm, flats)
+        shots += _set("arc_multi", arm, 1)
+    else:
+        shots = _set("dark", arm, sizes["dark"], 15.0)
+        shots += _set("dark", arm, sizes["dark"], scene.exptime[1])
+        for kind, size in (("arc_pinhole", 1), ("flat_pinhole", 1), ("flat", flats)):
+            shots += _set(kind, arm, size) + _set(f"{kind}_off", arm, size)
+        shots += _set("arc_multi", arm, 1) + _set("arc_multi_off", arm, 1)
+    return shots + _observation(arm, block)
+
+
+def _observation(arm: str, block: str) -> list[Shot]:
+    single = {"stare": "object", "std": "std_flux", "telluric": "std_telluric"}
+    if block in single:
+        return [Shot(single[block], arm, 1, 1, on_sky=True)]
+    if block in {"nod", "std_nod"}:
+        kind = "object_nod" if block == "nod" else "std_flux_nod"
+        return [
+            Shot(kind, arm, k + 1, 4, on_sky=True, offset_arcsec=shift, nod_arcsec=shift)
+            for k, shift in enumerate((2.5, -2.5, -2.5, 2.5))
+        ]
+    if block == "offset":
+        return [
+            Shot("object_offset", arm, k + 1, 2, on_sky=True, offset_arcsec=shift)
+            for k, shift in enumerate((0.0, 99.0))
+        ]
+    return []
+
+
+def _select(shots: list[Shot], arm: str, frames: Sequence[str] | None) -> Iterator[Shot]:
+    if frames is None:
+        yield from shots
+        return
+    unknown = [kind for kind in frames if kind not in KINDS]
+    if unknown:
+        raise ParameterError(f"unknown kind {unknown[0]!r}", wanted=", ".join(KINDS))
+    yield from (shot for shot in shots if shot.kind in frames)
+    have = {shot.kind for shot in shots}
+    for kind in frames:
+        if kind not in have and arm in KINDS[kind].arms:
+            yield Shot(kind, arm, on_sky=KINDS[kind].source == "sky")
+
+
+@dataclass
+class _Night:
+    """The folder being filled, and the clock."""
+
+    out: Path
+    beside: Path
+    compress: str
+    quirks: tuple[str, ...]
+    progress: Progress | None
+    written: list[Path] = field(default_factory=list)
+    done: dict[tuple, str] = field(default_factory=dict)
+
+    def arm(self, state: State, shots: list[Shot], *, twins: int) -> None:
+        """Take all exposures of one arm."""
+        truth.write_detector(self.beside / f"detector_{state.arm}.fits", state.detector)
+        truth.write_map(self.beside / f"map_{state.arm}_day.fits", state.geometry["day"])
+        # The arms are read out by two controllers: their clocks never agree to the millisecond.
+        clock = _DAY + timedelta(milliseconds=137 if state.arm == "VIS" else 481)
+        dark = clock + _NIGHT
+        begun = clock
+        for index, shot in enumerate(shots):
+            if shot.on_sky:
+                clock = max(clock, dark)
+            if shot.number == 1:
+                begun = clock
+            frame = self._take(state, shot, index, (clock, begun), twins)
+            self._keep(state, shot, frame, clock)
+            seconds = float(frame.header["EXPTIME"])
+            clock += timedelta(seconds=seconds + 23.217, milliseconds=11 * index)
+
+    def _take(
+        self, state: State, shot: Shot, index: int, when: tuple[datetime, datetime], twins: int
+    ) -> RawFrame:
+        name = f"night{index}" if shot.on_sky else "day"
+        if shot.on_sky and name not in state.geometry:
+            rng = np.random.default_rng([state.seed, 29, index, ord(state.arm[0])])
+            angle = rng.uniform(0, 2 * np.pi)
+            size = state.scene.flexure_px * rng.uniform(0.5, 1.5)
+            state.moved(name, size * np.cos(angle), size * np.sin(angle))
+        extra: dict[str, object] = {}
+        if shot.nod_arcsec is not None:
+            extra = {
+                "ESO SEQ CUMOFF X": 0.0,
+                "ESO SEQ CUMOFF Y": shot.nod_arcsec,
+                "ESO SEQ NOD THROW": 5.0,
+                "ESO SEQ JITTER WIDTH": 0.0,
+            }
+        if shot.kind.endswith("_offset"):
+            far = shot.offset_arcsec > 12
+            extra = {"ESO SEQ FIXOFF RA": -30.0 if not far else 30.0, "ESO SEQ FIXOFF DEC": 0.0}
+        together = shot.on_sky and twins > 1
+        fields: dict[str, object] = {
+            "template_start": when[1],
+            "number": shot.number,
+            "total": shot.total * (2 if together else 1),
+            "quirks": self.quirks,
+            "extra": extra,
+        }
+        if shot.on_sky:
+            standard = shot.kind.startswith("std")
+            fields |= {
+                "block": "SOXS_std" if standard else "SN2026abc_r17",
+                "block_id": 200100 + (1 if standard else 2),
+                "target": "LTT3218" if standard else "SN2026abc",
+            }
+        return make_frame(
+            shot.kind,
+            shot.arm,
+            state,
+            seed=index + 1,
+            start=when[0],
+            seconds=shot.seconds,
+            geometry=name,
+            offset_arcsec=shot.offset_arcsec,
+            header=fields,
+        )
+
+    def _keep(self, state: State, shot: Shot, frame: RawFrame, clock: datetime) -> None:
+        name = file_name(clock)
+        path = write_raw(self.out, name, frame.adu, frame.header, self.compress)
+        self.written.append(path)
+        if "apple_double" in self.quirks:
+            write_apple_double(self.out, path.name)
+        stem = name.removesuffix(".fits")
+        reference = "none"
+        seconds = float(frame.header["EXPTIME"])
+        if frame.light is not None:
+            key = (shot.kind, shot.arm, shot.seconds, shot.on_sky and stem)
+            if key not in self.done:
+                label = f"{shot.kind}_{shot.arm}" + (f"_{stem}" if shot.on_sky else "")
+                self.done[key] = f"light_{label}.fits"
+                truth.write_light(self.beside / self.done[key], frame.light, whole=shot.on_sky)
+                if shot.on_sky:
+                    truth.write_spectra(
+                        self.beside / f"spectra_{label}.fits", state, frame.light, seconds
+                    )
+                    geometry = list(state.geometry.values())[-1]
+                    truth.write_map(self.beside / f"map_{label}.fits", geometry)
+            reference = self.done[key]
+        truth.write_cosmics(self.beside / f"{stem}_truth.fits", frame.cosmics, reference)
+        if self.progress:
+            self.progress(f"{shot.arm} {shot.kind} {shot.number}/{shot.total} {path.name}")

@@ -1,0 +1,146 @@
+"""What is on the sky, and how the instrument is set, in one simulated night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from soxs_pipeline.errors import ParameterError
+
+__all__ = ["SCENES", "Scene", "Source", "get_scene"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One point source on the slit.
+
+    Parameters
+    ----------
+    kind
+        Spectrum: ``flat`` (per nm), ``ab`` (per Hz), ``blackbody``, ``powerlaw``, ``supernova``,
+        ``emission`` or ``standard``.
+    magnitude
+        AB magnitude at 620 nm; for ``emission``, the magnitude a flat spectrum would have whose
+        flux in 10 nm equals that of the brightest line; for ``standard``, None keeps the star's
+        own brightness.
+    position_arcsec
+        Place along the slit in the middle of the arm.
+    temperature_k, index, redshift
+        For the kinds that need them.
+    """
+
+    kind: str = "supernova"
+    magnitude: float | None = 17.0
+    position_arcsec: float = 0.0
+    temperature_k: float = 9000.0
+    index: float = -1.5
+    redshift: float = 0.02
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Conditions and settings of a simulated night.
+
+    Parameters
+    ----------
+    sources
+        What stands on the slit.
+    exptime
+        Science exposure in s: VIS, NIR.
+    slit_arcsec
+        Width of the slit.
+    seeing_arcsec
+        FWHM at 500 nm at the zenith.
+    moffat_beta
+        Exponent of the seeing profile.
+    airmass
+        At mid exposure.
+    drift_arcsec
+        Drift of the source along the slit from one end of an arm to the other.
+    moon
+        Moonlight, 1 for a bright moon.
+    sky_factor
+        Factor on airglow lines and residual continuum.
+    lamp_factor
+        Factor on arc lamps.
+    flexure_px
+        Scale of the shift between calibrations and science.
+    bend_px
+        Largest smooth distortion beyond the published format.
+    scattered
+        Share of the light that is scattered.
+    cosmics
+        Factor on the rate of cosmic rays.
+    """
+
+    sources: tuple[Source, ...] = (Source(position_arcsec=0.6),)
+    exptime: tuple[float, float] = (600.0, 600.0)
+    slit_arcsec: float = 1.0
+    seeing_arcsec: float = 0.9
+    moffat_beta: float = 3.2
+    airmass: float = 1.15
+    drift_arcsec: float = 0.5
+    moon: float = 0.0
+    sky_factor: float = 1.0
+    lamp_factor: float = 1.0
+    flexure_px: float = 0.2
+    bend_px: float = 0.25
+    scattered: float = 0.015
+    cosmics: float = 1.0
+
+
+_STANDARD = Scene()
+
+SCENES: dict[str, Scene] = {
+    "standard": _STANDARD,
+    "faint19": replace(
+        _STANDARD,
+        sources=(Source(magnitude=19.0, position_arcsec=0.6),),
+        exptime=(1800.0, 1800.0),
+        seeing_arcsec=1.0,
+    ),
+    "faint20": replace(
+        _STANDARD,
+        sources=(Source(magnitude=20.0, position_arcsec=-0.8),),
+        exptime=(1800.0, 1800.0),
+        seeing_arcsec=1.0,
+    ),
+    "bright": replace(
+        _STANDARD,
+        sources=(Source("standard", None, position_arcsec=0.3),),
+        exptime=(60.0, 60.0),
+        slit_arcsec=5.0,
+    ),
+    "no_object": replace(_STANDARD, sources=()),
+    "two_objects": replace(
+        _STANDARD,
+        sources=(
+            Source(magnitude=17.5, position_arcsec=-2.2),
+            Source("blackbody", 18.2, position_arcsec=2.4, temperature_k=5000.0),
+        ),
+    ),
+    "emission_lines": replace(
+        _STANDARD, sources=(Source("emission", 18.0, position_arcsec=0.9, redshift=0.03),)
+    ),
+    "moonlit": replace(_STANDARD, moon=1.0, sources=(Source(magnitude=18.0),)),
+    "bad_seeing": replace(_STANDARD, seeing_arcsec=2.0, airmass=1.6, drift_arcsec=0.9),
+    "superb_seeing": replace(_STANDARD, seeing_arcsec=0.4, moffat_beta=4.0, airmass=1.02),
+    "few_lines": replace(_STANDARD, lamp_factor=0.03),
+    "power_law": replace(_STANDARD, sources=(Source("powerlaw", 17.5, position_arcsec=-1.2),)),
+}
+
+
+def get_scene(scene: str | Scene) -> Scene:
+    """Return a named scene, or the scene itself.
+
+    Raises
+    ------
+    ParameterError
+        If there is no scene of that name.
+    """
+    if isinstance(scene, Scene):
+        return scene
+    if scene not in SCENES:
+        raise ParameterError(
+            f"there is no scene called {scene!r}", wanted=f"one of {', '.join(SCENES)}"
+        )
+    return SCENES[scene]
