@@ -123,14 +123,24 @@ def match_nearest(measured: Floats, predicted: Floats, radius: float) -> NDArray
 
 
 def fit_affine(
-    source: Floats, target: Floats, *, iterations: int = 20, floor: float = 0.05
+    source: Floats,
+    target: Floats,
+    *,
+    distortion: float,
+    iterations: int = 20,
+    floor: float = 0.05,
 ) -> tuple[Floats, Floats]:
     """Fit ``target = offset + source @ matrix.T`` robustly (Tukey's biweight).
 
     Parameters
     ----------
     source, target
-        Positions, shape ``(n, 2)``, at least three not on a line.
+        Positions, shape ``(n, 2)``.
+    distortion
+        Width of the Gaussian prior of the matrix about the identity: positions that fill only
+        a corner of the detector do not tell rotation and scale of the rest.
+    iterations
+        Turns of the robust fit.
     floor
         Least scale of the residuals in pixels.
 
@@ -141,13 +151,16 @@ def fit_affine(
     """
     centre = source.mean(axis=0)
     design = np.column_stack([np.ones(len(source)), source - centre])
+    shift = target - source
     weights = np.ones(len(source))
     coef = np.zeros((3, 2))
+    scale = 1.0
     for _ in range(iterations):
-        root = np.sqrt(weights)[:, None]
-        coef, *_ = np.linalg.lstsq(design * root, target * root, rcond=None)
-        distance = np.hypot(*(target - design @ coef).T)
+        precision = np.diag([0.0, 1.0, 1.0]) * (scale / distortion) ** 2
+        normal = design.T @ (design * weights[:, None]) + precision
+        coef = np.linalg.solve(normal, design.T @ (shift * weights[:, None]))
+        distance = np.hypot(*(shift - design @ coef).T)
         scale = max(1.2 * float(np.median(distance)), floor)
         weights = np.clip(1.0 - (distance / (5.0 * scale)) ** 2, 0.0, None) ** 2
-    matrix = coef[1:].T
-    return coef[0] - matrix @ centre, matrix
+    matrix = np.eye(2) + coef[1:].T
+    return coef[0] + centre - matrix @ centre, matrix

@@ -28,8 +28,9 @@ __all__ = ["Join", "merge_spectra"]
 Floats = NDArray[np.float64]
 
 _SPEED_OF_LIGHT_KM_S = 299792.458
-#: Smoothing of the reference lamp curve, in units of ln(wavelength).
-_REFERENCE_SMOOTHING = 0.012
+#: Smoothing of the reference lamp curve, in units of ln(wavelength): wide enough to even out
+#: the scallops between the blaze peaks of neighbouring orders (0.04 to 0.1).
+_REFERENCE_SMOOTHING = 0.04
 #: Width of the prior of the ratio of two arms: flat lamps and slit losses differ.
 _ARM_RATIO_PRIOR = 0.3
 #: Below this share of its envelope an order carries too little light to be of use.
@@ -150,9 +151,24 @@ def _reference_lamp(
     seen = np.isfinite(envelope)
     if not seen.any():
         return None, ("no flat-lamp signal: orders are joined without correction of the blaze",)
-    logarithm = np.interp(grid, grid[seen], np.log(envelope[seen]))
-    sigma = _REFERENCE_SMOOTHING / float(np.log(grid[1] / grid[0]))
-    return np.exp(ndimage.gaussian_filter1d(logarithm, sigma, mode="nearest")), ()
+    return _smooth_curve(grid, envelope, seen), ()
+
+
+def _smooth_curve(grid: Floats, values: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Smooth the logarithm of a curve; its ends are continued as straight lines."""
+    step = float(np.log(grid[1] / grid[0]))
+    sigma = _REFERENCE_SMOOTHING / step
+    first, last = np.flatnonzero(seen)[[0, -1]]
+    logarithm = np.interp(np.arange(first, last + 1), np.flatnonzero(seen), np.log(values[seen]))
+    end = min(int(sigma) + 2, len(logarithm))
+    reach = int(4 * sigma) + 1
+    left = np.polynomial.Polynomial.fit(np.arange(end), logarithm[:end], 1)
+    right = np.polynomial.Polynomial.fit(np.arange(-end, 0), logarithm[-end:], 1)
+    extended = np.concatenate(
+        [left(np.arange(-reach - first, 0)), logarithm, right(np.arange(reach + len(grid) - last))]
+    )
+    smooth = ndimage.gaussian_filter1d(extended, sigma, mode="nearest")
+    return np.exp(smooth[reach : reach + len(grid)])
 
 
 def _on_grid(

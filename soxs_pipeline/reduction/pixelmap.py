@@ -75,7 +75,7 @@ def _fill_order(
     first, last = _columns(dispersion, order, nx)
     if last - first < 4 * _STEP_X:
         return None
-    nodes = np.arange(first, last + 2 * _STEP_X, _STEP_X)
+    nodes = np.arange(first - 2 * _STEP_X, last + 3 * _STEP_X, _STEP_X)
     lower, upper = _edges(dispersion, order_table, order, nodes)
     centre = np.polynomial.Chebyshev.fit(nodes, 0.5 * (lower + upper), 8)
     half = float(np.max(upper - lower)) / 2 + margin_px + 2.0

@@ -41,6 +41,8 @@ Floats = NDArray[np.float64]
 _SHIFT_PRIOR_PX = 5.0
 _STRETCH_PRIOR_PX = 2.0
 _FREE_PRIOR_PX = 1.0
+#: Expected size of rotation and relative scale of a flexure.
+_DISTORTION = 2e-3
 #: Least contrast of a vote that is believed.
 _LEAST_CONTRAST = 3.5
 #: Robust weight below which a line counts as rejected.
@@ -137,7 +139,7 @@ def _affine_move(
         found = match >= 0
         if found.sum() < 12:
             break
-        offset, matrix = fit_affine(points[found], spots[match[found]])
+        offset, matrix = fit_affine(points[found], spots[match[found]], distortion=_DISTORTION)
     x_coef = matrix[0, 0] * solution.x_coef + matrix[0, 1] * solution.y_coef
     y_coef = matrix[1, 0] * solution.x_coef + matrix[1, 1] * solution.y_coef
     x_coef[:, 0, 0] += offset[0]
