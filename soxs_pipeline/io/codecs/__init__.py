@@ -1,1 +1,1 @@
-"""One codec for each domain type."""
+"""One module for each domain type: the object to FITS and back."""

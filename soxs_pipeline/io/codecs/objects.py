@@ -1,0 +1,81 @@
+"""Sources on the slit as a table, and the slit profile they were found in as another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
+from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
+from soxs_pipeline.io.codecs.tables import column, floats, integers, logicals, table
+
+__all__ = ["SOURCES"]
+
+
+def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    sources, profile = found.sources, found.profile
+    columns = [
+        column("TRACE_COEF", _padded([s.trace_coef for s in sources]), "arcsec"),
+        column("N_TRACE", np.array([s.trace_coef.size for s in sources], dtype=np.int32)),
+        column("FWHM_COEF", _padded([s.fwhm_coef for s in sources]), "arcsec"),
+        column("N_FWHM", np.array([s.fwhm_coef.size for s in sources], dtype=np.int32)),
+        column("BETA", np.array([s.beta for s in sources], dtype=float)),
+        column("WAVE_LOW", np.array([s.wave_domain_nm[0] for s in sources], dtype=float), "nm"),
+        column("WAVE_HIGH", np.array([s.wave_domain_nm[1] for s in sources], dtype=float), "nm"),
+        column("SIGNIFICANCE", np.array([s.significance for s in sources], dtype=float)),
+        column("FORCED", np.array([s.forced for s in sources], dtype=bool)),
+    ]
+    along_slit = [
+        column("SLIT", profile.slit_arcsec, "arcsec"),
+        column("SIGNAL", profile.signal, "electron"),
+        column("ERR", profile.error, "electron"),
+        column("MODEL", profile.model, "electron"),
+    ]
+    return {}, [fits.PrimaryHDU(), table("SOURCES", columns), table("PROFILE", along_slit)]
+
+
+def _padded(series: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return series of different degree as rows of one matrix, filled up by NaN."""
+    longest = max((len(coef) for coef in series), default=1)
+    matrix = np.full((len(series), longest), np.nan)
+    for row, coef in zip(matrix, series, strict=True):
+        row[: len(coef)] = coef
+    return matrix
+
+
+def _decode(units: Units, _: Layout) -> Sources:
+    rows, along_slit = units["SOURCES"], units["PROFILE"]
+    one_by_one = zip(
+        floats(rows, "TRACE_COEF"),
+        integers(rows, "N_TRACE"),
+        floats(rows, "FWHM_COEF"),
+        integers(rows, "N_FWHM"),
+        floats(rows, "BETA"),
+        floats(rows, "WAVE_LOW"),
+        floats(rows, "WAVE_HIGH"),
+        floats(rows, "SIGNIFICANCE"),
+        logicals(rows, "FORCED"),
+        strict=True,
+    )
+    sources = tuple(
+        Source(
+            # Cells of one coefficient come back as bare numbers.
+            trace_coef=np.atleast_1d(trace)[:n_trace],
+            fwhm_coef=np.atleast_1d(fwhm)[:n_fwhm],
+            beta=float(beta),
+            wave_domain_nm=(float(low), float(high)),
+            significance=float(significance),
+            forced=bool(forced),
+        )
+        for trace, n_trace, fwhm, n_fwhm, beta, low, high, significance, forced in one_by_one
+    )
+    profile = SlitProfile(
+        *(floats(along_slit, name) for name in ("SLIT", "SIGNAL", "ERR", "MODEL"))
+    )
+    return Sources(sources, profile)
+
+
+SOURCES = Codec(Sources, 1, _encode, _decode)

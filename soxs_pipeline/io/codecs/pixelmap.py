@@ -1,0 +1,40 @@
+"""The pixel map as three images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+from soxs_pipeline.domain.pixelmap import PixelMap
+from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, oriented
+from soxs_pipeline.io.headers import put_cards
+
+__all__ = ["PIXEL_MAP"]
+
+
+def _encode(pixels: PixelMap, layout: Layout) -> tuple[dict[str, object], list[Any]]:
+    images = (
+        ("WAVELENGTH", pixels.wavelength_nm, "nm", "Vacuum wavelength"),
+        ("SLIT", pixels.slit_arcsec, "arcsec", "Slit position, zero at mid-slit"),
+        ("ORDER", pixels.order, "", "Diffraction order, 0 outside"),
+    )
+    units = [fits.PrimaryHDU()]
+    for name, values, unit, meaning in images:
+        hdu = fits.ImageHDU(oriented(values, layout), name=name)
+        if unit:
+            put_cards(hdu.header, {"BUNIT": (unit, meaning)})
+        units.append(hdu)
+    return {"ESO PRO TRANSPOSED": (layout.transposed, "Dispersion along the rows")}, units
+
+
+def _decode(units: Units, layout: Layout) -> PixelMap:
+    return PixelMap(
+        wavelength_nm=oriented(units["WAVELENGTH"].data, layout).astype(np.float64),
+        slit_arcsec=oriented(units["SLIT"].data, layout).astype(np.float32),
+        order=oriented(units["ORDER"].data, layout).astype(np.int16),
+    )
+
+
+PIXEL_MAP = Codec(PixelMap, 1, _encode, _decode)

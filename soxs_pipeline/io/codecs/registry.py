@@ -1,0 +1,47 @@
+"""Which codec belongs to which domain type."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from soxs_pipeline.io.codecs.codec import Codec
+from soxs_pipeline.io.codecs.dispersion import DISPERSION, SPECTRAL_FORMAT
+from soxs_pipeline.io.codecs.frame import BAD_PIXELS, FRAME
+from soxs_pipeline.io.codecs.lines import LINE_LIST, LINE_MEASUREMENTS
+from soxs_pipeline.io.codecs.objects import SOURCES
+from soxs_pipeline.io.codecs.orders import ORDERS
+from soxs_pipeline.io.codecs.pixelmap import PIXEL_MAP
+from soxs_pipeline.io.codecs.spectra import BLAZE, MERGED_SPECTRUM, ORDER_SPECTRA
+
+__all__ = ["CODECS", "codec_of"]
+
+T = TypeVar("T")
+
+CODECS: tuple[Codec[Any], ...] = (
+    FRAME,
+    BAD_PIXELS,
+    PIXEL_MAP,
+    DISPERSION,
+    SPECTRAL_FORMAT,
+    LINE_LIST,
+    LINE_MEASUREMENTS,
+    ORDERS,
+    BLAZE,
+    ORDER_SPECTRA,
+    MERGED_SPECTRUM,
+    SOURCES,
+)
+
+
+def codec_of(kind: type[T]) -> Codec[T]:
+    """Return the codec of a domain type.
+
+    Raises
+    ------
+    KeyError
+        If the type is never written to a file.
+    """
+    for codec in CODECS:
+        if codec.kind is kind:
+            return codec
+    raise KeyError(kind.__name__)

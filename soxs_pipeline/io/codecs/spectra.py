@@ -1,0 +1,158 @@
+"""Spectra as tables, one row for each bin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+from soxs_pipeline.domain.spectra import Blaze, MergedSpectrum, OrderSpectra, OrderSpectrum
+from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, header_of
+from soxs_pipeline.io.codecs.frame import quality_legend
+from soxs_pipeline.io.codecs.tables import column, floats, integers, table
+from soxs_pipeline.io.headers import inheritable, put_cards
+
+__all__ = ["BLAZE", "MERGED_SPECTRUM", "ORDER_SPECTRA"]
+
+#: Column, field of `OrderSpectrum` and unit; errors are one sigma on disk, variances in memory.
+_ORDER_COLUMNS = (
+    ("WAVE", "wavelength_nm", "nm"),
+    ("WIDTH", "width_nm", "nm"),
+    ("FLUX", "flux", "electron"),
+    ("ERR", "variance", "electron"),
+    ("CORRELATION", "correlation", ""),
+    ("FLUX_BOXCAR", "boxcar", "electron"),
+    ("ERR_BOXCAR", "boxcar_variance", "electron"),
+    ("SKY", "sky", "electron"),
+    ("BLAZE", "blaze", "electron/s/nm"),
+    ("X", "x", "pixel"),
+    ("Y", "y", "pixel"),
+)
+_VACUUM_UCD = "em.wl"
+_FLUX_UCD = "phot.flux.density;em.wl"
+
+
+def _encode_blaze(blaze: Blaze, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    columns = [
+        column("ORDER", blaze.orders.astype(np.int32)),
+        column("WAVE", blaze.wavelength_nm, "nm"),
+        column("SIGNAL", blaze.signal, "electron/s/nm"),
+    ]
+    return {}, [fits.PrimaryHDU(), table("BLAZE", columns)]
+
+
+def _decode_blaze(units: Units, _: Layout) -> Blaze:
+    rows = units["BLAZE"]
+    orders = integers(rows, "ORDER")
+    return Blaze(
+        orders=orders,
+        wavelength_nm=floats(rows, "WAVE").reshape(orders.size, -1),
+        signal=floats(rows, "SIGNAL").reshape(orders.size, -1),
+    )
+
+
+def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    spectra = found.spectra
+    sizes = [spectrum.wavelength_nm.size for spectrum in spectra]
+    orders = np.array([spectrum.order for spectrum in spectra], dtype=np.int32)
+    columns = [column("ORDER", np.repeat(orders, sizes))]
+    for name, field, unit in _ORDER_COLUMNS:
+        values = np.concatenate([np.zeros(0), *(getattr(s, field) for s in spectra)])
+        columns.append(column(name, np.sqrt(values) if name.startswith("ERR") else values, unit))
+    flags = [np.zeros(0, np.uint32), *(s.quality for s in spectra)]
+    columns.append(column("QUAL", np.concatenate(flags)))
+    bins = table("EXTRACTED_ORDERS", columns)
+    put_cards(bins.header, _spectral_axis() | quality_legend())
+    summary = table(
+        "ORDERS", [column("ORDER", orders), column("N_BINS", np.array(sizes, dtype=np.int32))]
+    )
+    cards = {
+        **inheritable(found.header),
+        "ESO PRO ARM": (found.arm, "Arm"),
+        "ESO PRO EXPOSURE": (found.exposure_s, "[s] Exposure time"),
+    }
+    return cards, [fits.PrimaryHDU(), bins, summary]
+
+
+def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
+    rows, header = units["EXTRACTED_ORDERS"], units[0].header
+    orders = integers(units["ORDERS"], "ORDER")
+    ends = np.cumsum(integers(units["ORDERS"], "N_BINS"))[:-1]
+    parts: dict[str, list[Any]] = {}
+    for name, field, _unit in _ORDER_COLUMNS:
+        values = floats(rows, name)
+        parts[field] = np.split(values**2 if name.startswith("ERR") else values, ends)
+    parts["quality"] = np.split(integers(rows, "QUAL", np.uint32), ends)
+    spectra = tuple(
+        OrderSpectrum(order=int(order), **{field: part[k] for field, part in parts.items()})
+        for k, order in enumerate(orders)
+    )
+    exposure = header["ESO PRO EXPOSURE"]
+    return OrderSpectra(
+        spectra=spectra,
+        exposure_s=float(exposure) if isinstance(exposure, (int, float)) else float("nan"),
+        arm=header["ESO PRO ARM"],
+        header=header_of(units),
+    )
+
+
+def _spectral_axis() -> dict[str, object]:
+    return {"WAVEMED": ("VACUUM", "Medium of every wavelength in this table")}
+
+
+def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    calibrated = "erg" in merged.unit
+    flux_ucd = _FLUX_UCD if calibrated else f"{_FLUX_UCD};stat.uncalib"
+    described = [
+        (column("WAVE", merged.wavelength_nm, "nm"), _VACUUM_UCD),
+        (column("FLUX", merged.flux, merged.unit), flux_ucd + ";meta.main"),
+        (column("ERR", np.sqrt(merged.variance), merged.unit), f"stat.error;{flux_ucd};meta.main"),
+        (column("QUAL", merged.quality), "meta.code.qual"),
+        (column("SNR", merged.snr), "stat.snr"),
+        (column("SKY", merged.sky, merged.unit), flux_ucd),
+        (column("WIDTH", merged.width_nm, "nm"), "em.wl;spect.binSize"),
+        (column("CORRELATION", merged.correlation), "stat.correlation"),
+        (column("CONTRIBUTORS", merged.contributors), "meta.number"),
+        (column("ARM", merged.arm), "meta.code"),
+    ]
+    bins = table("MERGED", [entry for entry, _ucd in described])
+    put_cards(bins.header, {f"TUCD{k}": ucd for k, (_c, ucd) in enumerate(described, 1)})
+    put_cards(bins.header, _spectral_axis() | quality_legend())
+    arms = {
+        f"ESO PRO ARM{k + 1}": (arm, f"Bit {k} (value {1 << k}) of column ARM")
+        for k, arm in enumerate(merged.arms)
+    }
+    cards = {
+        **inheritable(merged.header),
+        "ESO PRO UNIT": (merged.unit, "Unit of the flux"),
+        **arms,
+    }
+    return cards, [fits.PrimaryHDU(), bins]
+
+
+def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
+    rows, header = units["MERGED"], units[0].header
+    arms: list[str] = []
+    while (key := f"ESO PRO ARM{len(arms) + 1}") in header:
+        arms.append(str(header[key]))
+    return MergedSpectrum(
+        wavelength_nm=floats(rows, "WAVE"),
+        width_nm=floats(rows, "WIDTH"),
+        flux=floats(rows, "FLUX"),
+        variance=floats(rows, "ERR") ** 2,
+        correlation=floats(rows, "CORRELATION"),
+        sky=floats(rows, "SKY"),
+        snr=floats(rows, "SNR"),
+        quality=integers(rows, "QUAL", np.uint32),
+        contributors=integers(rows, "CONTRIBUTORS", np.int16),
+        arm=integers(rows, "ARM", np.int16),
+        arms=tuple(arms),
+        unit=header["ESO PRO UNIT"],
+        header=header_of(units),
+    )
+
+
+BLAZE = Codec(Blaze, 1, _encode_blaze, _decode_blaze)
+ORDER_SPECTRA = Codec(OrderSpectra, 1, _encode_orders, _decode_orders)
+MERGED_SPECTRUM = Codec(MergedSpectrum, 1, _encode_merged, _decode_merged)
