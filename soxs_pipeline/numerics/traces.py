@@ -9,6 +9,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy.special import erf
 
+from soxs_pipeline.numerics.levenberg import Pixels, fit_batch
 from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
 
 __all__ = ["Correction", "ProfileFits", "fit_correction", "fit_profiles", "ridge_offset"]
@@ -21,8 +22,6 @@ SQRT2 = float(np.sqrt(2.0))
 SIGMA_RANGE = (0.3, 6.0)
 #: Error of a modelled pixel as a fraction of the model: pixel response, shape of the profile.
 MODEL_ERROR = 0.01
-#: Step in pixels below which a fit has converged.
-SETTLED = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +102,8 @@ def fit_profiles(
 ) -> ProfileFits:
     """Fit a pixel-integrated Gaussian on a constant level to every bin at once.
 
-    Levenberg-Marquardt with a damping of its own for each bin. The variance is rebuilt from
-    the model at every step, so that noise does not pull the fit. The width has a Gaussian
-    prior: faint bins borrow it.
+    The variance is rebuilt from the model at every step, so that noise does not pull the
+    fit. The width has a Gaussian prior: faint bins borrow it.
 
     Parameters
     ----------
@@ -129,29 +127,28 @@ def fit_profiles(
     ProfileFits
         One for each bin.
     """
-    state = _first_guess(position, values, use, start, sigma)
-    damping = np.full(len(values), 1e-2)
-    prior = 1.0 / sigma_error**2
-    active = np.arange(len(values))
-    for _ in range(iterations):
-        where, data, now = position[active], values[active], state[active]
-        jacobian, model = _jacobian(where, now)
-        weight = _weights(model, now, use[active], read_variance)
-        chi2 = (weight * (data - model) ** 2).sum(axis=1) + prior * (now[:, 2] - sigma) ** 2
-        matrix, right = _normal(jacobian, weight, data - model)
-        matrix[:, 2, 2] += prior
-        right[:, 2] += prior * (sigma - now[:, 2])
-        step = _solve(matrix, right, damping[active])
-        trial = _bounded(now, step)
-        new = _chi2(where, data, weight, trial) + prior * (trial[:, 2] - sigma) ** 2
-        better = new <= chi2
-        state[active[better]] = trial[better]
-        damping[active] = np.clip(damping[active] * np.where(better, 0.2, 8.0), 1e-8, 1e8)
-        # Bins that no longer move are left alone.
-        active = active[~better | (np.abs(step[:, 1]) > SETTLED)]
-        if not active.size:
-            break
-    return _summary(position, values, use, state, prior, read_variance)
+    fit = fit_batch(
+        _gaussian,
+        Pixels(position, values, use, read_variance, MODEL_ERROR),
+        start=_first_guess(position, values, use, start, sigma),
+        width_error=sigma_error,
+        width_range=SIGMA_RANGE,
+        iterations=iterations,
+    )
+    state = fit.state
+    low, high = SIGMA_RANGE
+    inside = (low < state[:, 2]) & (state[:, 2] < high)
+    centred = (use & (np.abs(position - state[:, 1:2]) < 1.0)).any(axis=1)
+    good = inside & centred & (use.sum(axis=1) >= 6) & (state[:, 0] > 0)
+    return ProfileFits(
+        centre=state[:, 1],
+        error=fit.error[:, 1],
+        flux=state[:, 0],
+        flux_error=fit.error[:, 0],
+        sigma=state[:, 2],
+        reduced_chi2=fit.reduced_chi2,
+        good=np.asarray(good & np.isfinite(fit.error).all(axis=1)),
+    )
 
 
 def _first_guess(
@@ -167,88 +164,19 @@ def _first_guess(
     return np.stack([flux, start, np.full(len(start), sigma), level], axis=1)
 
 
-def _edges(position: Floats, state: Floats) -> tuple[Floats, Floats]:
-    centre, sigma = state[:, 1:2], state[:, 2:3]
-    return (position - 0.5 - centre) / sigma, (position + 0.5 - centre) / sigma
-
-
-def _model(position: Floats, state: Floats) -> Floats:
-    low, high = _edges(position, state)
-    share = 0.5 * (erf(high / SQRT2) - erf(low / SQRT2))
-    return state[:, 0:1] * share + state[:, 3:4]
-
-
-def _jacobian(position: Floats, state: Floats) -> tuple[Floats, Floats]:
-    low, high = _edges(position, state)
+def _gaussian(position: Floats, state: Floats) -> tuple[Floats, Floats]:
+    """Return a Gaussian integrated over pixels, on a level, and its derivatives."""
+    flux, centre, sigma, level = (state[:, k : k + 1] for k in range(4))
+    low, high = (position - 0.5 - centre) / sigma, (position + 0.5 - centre) / sigma
     share = 0.5 * (erf(high / SQRT2) - erf(low / SQRT2))
     density_low = np.exp(-0.5 * low**2) / np.sqrt(2.0 * np.pi)
     density_high = np.exp(-0.5 * high**2) / np.sqrt(2.0 * np.pi)
-    flux, sigma = state[:, 0:1], state[:, 2:3]
     jacobian = np.empty((*position.shape, 4))
     jacobian[..., 0] = share
     jacobian[..., 1] = -flux * (density_high - density_low) / sigma
     jacobian[..., 2] = -flux * (high * density_high - low * density_low) / sigma
     jacobian[..., 3] = 1.0
-    return jacobian, flux * share + state[:, 3:4]
-
-
-def _weights(model: Floats, state: Floats, use: Flags, read_variance: float) -> Floats:
-    light = np.maximum(model - state[:, 3:4], 0.0)
-    variance = read_variance + np.maximum(model, 0.0) + (MODEL_ERROR * light) ** 2
-    return np.where(use, 1.0 / variance, 0.0)
-
-
-def _chi2(position: Floats, values: Floats, weight: Floats, state: Floats) -> Floats:
-    residual = values - _model(position, state)
-    return (weight * residual**2).sum(axis=1)
-
-
-def _normal(jacobian: Floats, weight: Floats, residual: Floats) -> tuple[Floats, Floats]:
-    transposed = (jacobian * weight[..., None]).transpose(0, 2, 1)
-    return transposed @ jacobian, (transposed @ residual[..., None])[..., 0]
-
-
-def _solve(matrix: Floats, right: Floats, damping: Floats) -> Floats:
-    diagonal = np.einsum("nii->ni", matrix)
-    damped = matrix.copy()
-    index = np.arange(matrix.shape[1])
-    damped[:, index, index] += damping[:, None] * diagonal + 1e-12
-    return np.asarray(np.linalg.solve(damped, right[..., None])[..., 0], dtype=np.float64)
-
-
-def _bounded(state: Floats, step: Floats) -> Floats:
-    trial = state + step
-    trial[:, 1] = state[:, 1] + np.clip(step[:, 1], -1.0, 1.0)
-    trial[:, 2] = np.clip(trial[:, 2], *SIGMA_RANGE)
-    return trial
-
-
-def _summary(
-    position: Floats,
-    values: Floats,
-    use: Flags,
-    state: Floats,
-    prior: float,
-    read_variance: float,
-) -> ProfileFits:
-    jacobian, model = _jacobian(position, state)
-    weight = _weights(model, state, use, read_variance)
-    matrix, _ = _normal(jacobian, weight, values - model)
-    matrix[:, 2, 2] += prior
-    index = np.arange(4)
-    matrix[:, index, index] += 1e-12
-    covariance = np.linalg.inv(matrix)
-    error = np.sqrt(np.maximum(covariance[:, 1, 1], 0.0))
-    flux_error = np.sqrt(np.maximum(covariance[:, 0, 0], 0.0))
-    freedom = np.maximum(use.sum(axis=1) - 4, 1)
-    chi2 = _chi2(position, values, weight, state) / freedom
-    low, high = SIGMA_RANGE
-    inside = (low < state[:, 2]) & (state[:, 2] < high)
-    centred = (use & (np.abs(position - state[:, 1:2]) < 1.0)).any(axis=1)
-    good = inside & centred & (use.sum(axis=1) >= 6) & np.isfinite(error) & (state[:, 0] > 0)
-    return ProfileFits(
-        state[:, 1], error, state[:, 0], flux_error, state[:, 2], chi2, np.asarray(good)
-    )
+    return flux * share + level, jacobian
 
 
 @dataclass(frozen=True, eq=False)
