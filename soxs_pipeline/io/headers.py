@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +19,8 @@ _PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}")
 _NUMBER_WIDTH = 20
 _SHORTEST_STRING = 10
 #: A comment cut to less than this says nothing.
-_SHORTEST_COMMENT = 8
+_SHORTEST_COMMENT = 6
+_HISTORY_WIDTH = 72
 
 #: Keywords that describe a file's own layout, or what the writer of a product says anew.
 _OWN = {
@@ -87,17 +89,30 @@ def _put_card(header: Any, key: str, value: object, comment: str) -> None:
     plain = _PLAIN_KEYWORD.fullmatch(key) is not None
     # "KEYWORD = " or "HIERARCH KEYWORD = "
     room = _CARD - (10 if plain else len(f"HIERARCH {key} = "))
-    value, used = _representable(value), _NUMBER_WIDTH
+    value = _representable(value)
     if isinstance(value, str):
         whole = to_ascii(value)
         value = _cut(whole, room)
         used = max(_quoted(value), _SHORTEST_STRING)
         if value != whole:
-            header.add_history(f"{key} = {whole}")
-    left = room - used - len(" / ")
-    if len(comment) > left:
-        comment = comment[:left].rstrip() if left >= _SHORTEST_COMMENT else ""
+            _put_history(header, f"{key} = {whole}")
+    else:
+        used = _NUMBER_WIDTH if plain or isinstance(value, float) else len(str(value))
+    comment = _fitting(comment, room - used - len(" / "))
     header[key if plain else f"HIERARCH {key}"] = (value, comment)
+
+
+def _fitting(comment: str, room: int) -> str:
+    """Shorten a comment by whole words; what then says too little is left out."""
+    if len(comment) <= room:
+        return comment
+    words = comment[: max(room + 1, 0)].rpartition(" ")[0].rstrip(" ,;:")
+    return words if len(words) >= _SHORTEST_COMMENT else ""
+
+
+def _put_history(header: Any, text: str) -> None:
+    for line in textwrap.wrap(text, _HISTORY_WIDTH, subsequent_indent="  "):
+        header.add_history(line)
 
 
 def _representable(value: object) -> object:

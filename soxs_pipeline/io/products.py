@@ -122,7 +122,7 @@ def read_product(path: Path | str, kind: type[T]) -> T:
                 return codec.decode(units, Layout(bool(transposed)))
     except (KeyError, IndexError, AttributeError) as error:
         raise InputError(
-            f"{path.name} does not hold a {kind.__name__}: it has no {error.args[0]}",
+            f"{path.name} does not hold a {kind.__name__}: {str(error.args[0]).rstrip('.')}",
             wanted=f"a file with a {kind.__name__}",
             remedy="check the tag of the file, or make it again",
         ) from error

@@ -22,7 +22,7 @@ _DATA, _QUALITY, _ERROR = "FLUX", "QUAL", "ERRS"
 def quality_legend() -> dict[str, object]:
     """Return cards that tell what each bit of a quality image or column means."""
     return {
-        f"ESO PRO QUAL BIT{int(flag).bit_length() - 1}": (int(flag), meaning)
+        f"QBIT{int(flag).bit_length() - 1}": (int(flag), meaning)
         for flag, meaning in DESCRIPTIONS.items()
     }
 
