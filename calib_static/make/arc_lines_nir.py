@@ -11,10 +11,10 @@ Its near-infrared wavelengths are in air by a conversion that differs from Ciddo
 1.545 nm^2 / wavelength (found on 350 lines common with NIST, scatter 0.00003 nm), removed here.
 
 A line is CLEAN if its neighbours cannot pull its centroid by more than MAX_PULL_PX with NIST's
-intensities, neighbours taken brighter by OWN_FACTOR (same gas) or OTHER_FACTOR (other lamps), and
-with those that NIRSPEC and MOSFIRE saw; by more than MAX_PULL_EQUAL_PX if all lines of the official
-pipeline's list were equally bright; if its wavelength is known to MAX_ERROR_NM; and if it is not
-too faint. All of this in each order that the line reaches.
+intensities, neighbours taken brighter by OWN_FACTOR (same gas) or OTHER_FACTOR (other lamps),
+and with those that NIRSPEC and MOSFIRE saw; by more than MAX_PULL_EQUAL_PX if all lines of the
+official pipeline's list were equally bright; if its wavelength is known to MAX_ERROR_NM; and if
+it is not too faint. All of this in each order that the line reaches.
 """
 
 from __future__ import annotations
@@ -38,12 +38,14 @@ MAX_PULL_PX = 0.15
 MAX_PULL_EQUAL_PX = 0.5
 OWN_FACTOR, OTHER_FACTOR = 2.0, 4.0
 MAX_ERROR_NM = 0.003
-MAX_CONFLICT_NM = 0.002
+MAX_CONFLICT_NM, CONFLICT_REACH_NM = 0.002, 0.03
 FAINTEST = 1 / 1000  # of the third brightest line of the order
 GASES = ("Ne", "Ar", "Xe", "Hg")
 # NIST's scales differ from gas to gas: factors that make the strongest lines of xenon and mercury
 # as bright beside those of argon and neon as they are in spectra of lamps.
 SCALE = {"Ne": 1.0, "Ar": 1.0, "Xe": 5.0, "Hg": 5.0}
+# Argon at 1792.09 nm (from an older list) is NIST's 1791.961 nm, on which three lists agree.
+WRONG_NM = (1792.09,)
 # Median ratio to NIST's intensity, of the same line, in spectra that NIRSPEC and MOSFIRE took.
 NIRSPEC_SCALE = {"Ne": 3.0, "Ar": 500.0, "Xe": 340.0}
 MOSFIRE_SCALE = {"Ne": 1.0, "Ar": 60.0}
@@ -65,6 +67,10 @@ class Lines:
     wavelength: Floats
     intensity: Floats
     error: Floats
+
+    def part(self, chosen: NDArray[np.bool_]) -> Lines:
+        """Return the chosen lines."""
+        return Lines(self.wavelength[chosen], self.intensity[chosen], self.error[chosen])
 
     def add(self, other: Lines, within_nm: float) -> None:
         """Append the lines of another list that are not yet in this one."""
@@ -135,17 +141,18 @@ def gather(folder: Path, gas: str) -> Lines:
         lines.add(listed(folder, f"{gas}_IR_MOSFIRE", gas, MOSFIRE_SCALE[gas]), 0.012)
     if gas == "Ar":
         lines.add(listed(folder, "Ar_IR_GNIRS", gas, 1.0), 0.02)
-    lines.add(from_official(folder, gas), 0.012)
+    official = from_official(folder, gas)
+    lines.add(official.part(official.wavelength > NIST_ENDS_NM), 0.012)
     settle_conflicts(folder, gas, lines)
     inside = (lines.wavelength > WAVE_RANGE_NM[0]) & (lines.wavelength < WAVE_RANGE_NM[1])
     inside &= np.nan_to_num(lines.intensity) > 0
-    return Lines(lines.wavelength[inside], lines.intensity[inside], lines.error[inside])
+    return lines.part(inside)
 
 
 def listed(folder: Path, name: str, gas: str, scale: float) -> Lines:
     """Return the lines of one gas from one of PypeIt's lists; errors from their decimals."""
     wavelength, intensity, ion = pypeit_lines(folder, name)
-    keep = np.char.startswith(ion, gas)
+    keep = np.char.startswith(ion, gas) & ~np.isin(np.round(wavelength, 3), WRONG_NM)
     wavelength, intensity = wavelength[keep], intensity[keep]
     return Lines(wavelength, intensity / scale, rounding_error(wavelength))
 
@@ -161,36 +168,33 @@ def rounding_error(wavelength: Floats) -> Floats:
 
 
 def from_official(folder: Path, gas: str) -> Lines:
-    """Return the lines beyond the end of rascal's list that only the official list has."""
+    """Return the lines of the official list, a conversion error taken out."""
     table = fits_table(
         folder, "soxspipe", "soxspipe/resources/static_calibrations/soxs/ArHgNeXe.fits"
     )
     keep = np.char.strip(table["ion"]) == f"{gas}I"
     air = np.unique(table["wave"][keep].astype(float))
     decimals_lost = np.abs(air - np.round(air, 2)) < 1e-7
-    wavelength = vacuum_of_air(air) - 1.545 / air
-    keep = wavelength > NIST_ENDS_NM
     strength = np.ones(len(air))
     if gas == "Hg":
         strength = np.array([MERCURY.get(round(w, 3), 1.0) for w in air])
     error = np.where(decimals_lost, 0.005, 0.001)
-    return Lines(wavelength[keep], strength[keep], error[keep])
+    return Lines(vacuum_of_air(air) - 1.545 / air, strength, error)
 
 
 def settle_conflicts(folder: Path, gas: str, lines: Lines) -> None:
     """Mark as uncertain the lines for which the sources differ by more than MAX_CONFLICT_NM."""
     names = {"Ar": ("NIRSPEC-ArNeKrXe", "Ar_IR_MOSFIRE"), "Xe": ("NIRSPEC-ArNeKrXe",)}
-    sources = [listed(folder, name, gas, 1.0) for name in names.get(gas, ())]
-    sources = [s.wavelength[rounding_error(s.wavelength) < 0.001] for s in sources]
-    sources.append(from_official(folder, gas).wavelength)
+    lists = [listed(folder, name, gas, 1.0) for name in names.get(gas, ())]
+    sources = [entry.wavelength[entry.error < 0.001] for entry in lists]
+    official = from_official(folder, gas)
+    sources.append(official.wavelength[official.error <= MAX_CONFLICT_NM])
     for other in sources:
         for k, wavelength in enumerate(lines.wavelength):
             distance = np.abs(other - wavelength)
             nearest = distance.min() if len(distance) else np.inf
-            if MAX_CONFLICT_NM < nearest < 0.2 and lines.error[k] > 0.0002:
-                crowd = np.sum(np.abs(lines.wavelength - wavelength) < 0.4)
-                if crowd == 1:
-                    lines.error[k] = max(lines.error[k], 2 * MAX_ERROR_NM)
+            if MAX_CONFLICT_NM < nearest < CONFLICT_REACH_NM and lines.error[k] > 0.0002:
+                lines.error[k] = max(lines.error[k], 2 * MAX_ERROR_NM)
 
 
 def seen_lines(folder: Path, name: str) -> tuple[Floats, Floats]:
@@ -250,7 +254,9 @@ def report(
         ends = [max(order.pixel(np.array(order.useful[0])), 0), order.n_pixels]
         gap = np.diff(np.concatenate([ends[:1], x, ends[1:]])).max()
         tally = ", ".join(f"{name} {np.sum(gas[here] == name)}" for name in GASES)
-        print(f"{order.name}: {here.sum()} clean ({tally}), {bright.sum()} bright, gap {gap:.0f} px")
+        print(
+            f"{order.name}: {here.sum()} clean ({tally}), {bright.sum()} bright, gap {gap:.0f} px"
+        )
 
 
 if __name__ == "__main__":

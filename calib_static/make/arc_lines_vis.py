@@ -51,7 +51,9 @@ class Lamp:
 
     def find(self, wavelength_nm: Floats, within_nm: float) -> tuple[Floats, NDArray[np.bool_]]:
         """Return the intensity of the nearest line and whether it is close enough."""
-        right = np.clip(np.searchsorted(self.wavelength, wavelength_nm), 1, len(self.wavelength) - 1)
+        right = np.clip(
+            np.searchsorted(self.wavelength, wavelength_nm), 1, len(self.wavelength) - 1
+        )
         left = right - 1
         nearest = np.where(
             np.abs(self.wavelength[right] - wavelength_nm)
@@ -195,9 +197,7 @@ def join_intensities(wavelength: Floats, nist: Floats, murphy: Lamp) -> Floats:
 
 def bright(wavelength: Floats, intensity: Floats) -> NDArray[np.bool_]:
     """Return True for lines bright enough, compared with those about them, to be kept."""
-    top = [
-        np.partition(intensity[np.abs(wavelength - w) < BIN_NM], -3)[-3] for w in wavelength
-    ]
+    top = [np.partition(intensity[np.abs(wavelength - w) < BIN_NM], -3)[-3] for w in wavelength]
     return intensity > KEPT * np.array(top)
 
 

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 # Pinholes measured on real frames have 1.6-1.9 px FWHM; 2.1 px leaves room for a poor focus.
 SIGMA_PX = 0.9
 SAME_PX = 0.1  # closer entries are one line: their pull is below any threshold
-FAR_PX = 8.0
+FAR_SIGMA = 9.0
 WINGS = ((6.0, 10.0), (15.0, 100.0))  # within so many px no line so many times stronger
 
 
@@ -46,7 +46,9 @@ class Order:
     def step(self, wavelength_nm: Floats) -> Floats:
         """Return the size of a pixel in nm."""
         half = 0.01
-        return np.abs(2 * half / (self.pixel(wavelength_nm + half) - self.pixel(wavelength_nm - half)))
+        return np.abs(
+            2 * half / (self.pixel(wavelength_nm + half) - self.pixel(wavelength_nm - half))
+        )
 
     def holds(self, wavelength_nm: Floats, margin_px: float = 10.0) -> NDArray[np.bool_]:
         """Return True where a line falls on the detector or within a flexure of it."""
@@ -74,7 +76,12 @@ def read_orders(path: Path) -> list[Order]:
 
 
 def pull(
-    at_nm: Floats, strength: Floats, lines_nm: Floats, strengths: Floats, step_nm: Floats
+    at_nm: Floats,
+    strength: Floats,
+    lines_nm: Floats,
+    strengths: Floats,
+    step_nm: Floats,
+    sigma_px: float = SIGMA_PX,
 ) -> Floats:
     """Return the sum of the pulls of all neighbours, each taken positive, in pixels.
 
@@ -84,14 +91,17 @@ def pull(
         Lines to judge, and the pixel size there, shape ``(n,)``.
     lines_nm, strengths
         All lines of the lamp, sorted by wavelength, shape ``(m,)``.
+    sigma_px
+        Width of a line.
     """
+    far = FAR_SIGMA * sigma_px
     total = np.zeros(len(at_nm))
-    first = np.searchsorted(lines_nm, at_nm - FAR_PX * step_nm)
-    last = np.searchsorted(lines_nm, at_nm + FAR_PX * step_nm)
+    first = np.searchsorted(lines_nm, at_nm - far * step_nm)
+    last = np.searchsorted(lines_nm, at_nm + far * step_nm)
     for k, (low, high) in enumerate(zip(first, last, strict=True)):
         distance = np.abs(lines_nm[low:high] - at_nm[k]) / step_nm[k]
         ratio = strengths[low:high] / strength[k]
-        each = ratio * distance * np.exp(-((distance / (2 * SIGMA_PX)) ** 2))
+        each = ratio * distance * np.exp(-((distance / (2 * sigma_px)) ** 2))
         total[k] = np.nansum(each[distance > SAME_PX])
     return total
 
