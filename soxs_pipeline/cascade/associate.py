@@ -40,6 +40,8 @@ class Dataset:
         Slots that must be filled but cannot be.
     remarks
         What is to be said of the set itself.
+    left_out
+        Main inputs that cannot be made, without which the set is reduced.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Dataset:
     choices: tuple[Choice, ...] = ()
     unmet: tuple[Unmet, ...] = ()
     remarks: tuple[str, ...] = ()
+    left_out: tuple[DataFile, ...] = ()
 
     @property
     def blocked(self) -> str:
@@ -162,6 +165,7 @@ def associate(
     smallest_set: int = 3,
     static: StaticFinder = no_static,
     unclassified: Mapping[str, str] | None = None,
+    chained: bool = True,
 ) -> Association:
     """Sort files into datasets with their calibrations, following the cascade downwards.
 
@@ -180,18 +184,20 @@ def associate(
         Finds a static calibration that is not among the files.
     unclassified
         Reasons why other files have no place in the map, to be carried along.
+    chained
+        Count on products that do not exist yet; with False only on files at hand.
     """
     pool: dict[str, list[DataFile]] = {}
     for file in files:
         pool.setdefault(file.item.tag, []).append(file)
     datasets: list[Dataset] = []
-    for task in execution_order(cascade.tasks):
+    for task in execution_order(cascade.tasks) if chained else cascade.tasks:
         mains = [f for f in pool.get(task.main.item.tag, ()) if f.arm in task.arms]
         for members, remarks in make_sets(mains, task, cascade, smallest_set):
             dataset = _dataset(task, members, remarks, pool, cascade, static)
             dataset = replace(dataset, name=_unique(dataset.name, datasets))
             datasets.append(dataset)
-            for name, item in task.products:
+            for name, item in task.products if chained else ():
                 pool.setdefault(item.tag, []).append(_prediction(dataset, name, item))
     return Association(tuple(files), tuple(datasets), dict(unclassified or {}))
 
@@ -206,10 +212,10 @@ def _dataset(
 ) -> Dataset:
     # Where several exposures or arms are joined, some that cannot be made must not stop the rest.
     possible = tuple(file for file in members if not file.blocked)
+    left_out: tuple[DataFile, ...] = ()
     if task.joins_arms and possible:
-        remarks += tuple(
-            f"without {file.origin}: {file.blocked}" for file in members if file.blocked
-        )
+        left_out = tuple(file for file in members if file.blocked)
+        remarks += tuple(f"without {file.origin}: {file.blocked}" for file in left_out)
         members = possible
     arm = "" if task.joins_arms else members[0].arm
     choices: list[Choice] = []
@@ -223,7 +229,7 @@ def _dataset(
             else:
                 choices.append(found)
     name = f"{task.name}:{arm or 'ALL'}:{members[0].origin}"
-    return Dataset(name, task, arm, members, tuple(choices), tuple(unmet), remarks)
+    return Dataset(name, task, arm, members, tuple(choices), tuple(unmet), remarks, left_out)
 
 
 def _at_hand(

@@ -36,7 +36,9 @@ def make_sets(
     ordered = in_order(files)
     sets: Sets
     if task.joins_arms:
-        sets = [(found, ()) for found in _observations(ordered)]
+        # With no keyword to group by, the user has grouped.
+        found = _observations(ordered) if task.group_by or not ordered else [ordered]
+        sets = [(members, ()) for members in found]
     elif task.main.most == 1:
         sets = [((file,), ()) for file in ordered]
     else:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.io.products import read_product
 from soxs_pipeline.runtime.binding import kind_of
 from soxs_pipeline.runtime.jobs import Job
@@ -28,7 +29,7 @@ def has_figures(job: Job) -> bool:
 
 
 def draw_figures(job: Job) -> list[Path]:
-    """Draw the figures of a job from its products on disk, as PNG and PDF; note them in its record.
+    """Draw the figures of a job from its products on disk, and note them in its record.
 
     A figure that cannot be drawn is a warning: the products are good without it.
 
@@ -58,9 +59,20 @@ def _save_all(job: Job, figures: list[dict[str, str]]) -> None:
         name: read_product(job.folder / told["file"], kind_of(hints[name])[0])
         for name, told in record["products"].items()
     }
+    products |= _geometry(record)
     with staged(job) as folder:
         for name, figure in draw(job.recipe, products):
             stem = f"{job.stem}__{name}"
             figure.savefig(folder / f"{stem}.png", dpi=_DOTS_PER_INCH)
             figure.savefig(folder / f"{stem}.pdf", dpi=_DOTS_PER_INCH)
             figures.append({"name": name, "png": f"{stem}.png", "pdf": f"{stem}.pdf"})
+
+
+def _geometry(record: dict[str, Any]) -> dict[str, Any]:
+    """Read the geometry among the inputs: it lets figures speak of orders and wavelengths."""
+    hints = get_type_hints(Geometry)
+    return {
+        slot: read_product(files[0]["path"], hints[slot])
+        for slot, files in record["inputs"].items()
+        if slot in hints and files and "problem" not in files[0]
+    }

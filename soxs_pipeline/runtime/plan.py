@@ -34,6 +34,8 @@ class Plan:
         Reason why a raw file is not used, by path.
     frames
         Number of files of each tag.
+    blocked_observations
+        Names of datasets of the sky that cannot be reduced.
     """
 
     jobs: Mapping[str, Job]
@@ -42,6 +44,7 @@ class Plan:
     blocked: Mapping[str, str] = field(default_factory=dict)
     unused: Mapping[str, str] = field(default_factory=dict)
     frames: Mapping[str, int] = field(default_factory=dict)
+    blocked_observations: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the plan as plain values."""
@@ -107,7 +110,24 @@ def make_plan(
         {d.name: d.blocked for d in association.datasets if not d.ready},
         association.unused(cascade),
         Counter(f.tag for f in association.files if f.item.group is not Group.CALIB),
+        _blocked_observations(association),
     )
+
+
+def _blocked_observations(association: Association) -> tuple[str, ...]:
+    """Return the datasets of raw frames of the sky that end blocked."""
+    by_name = {dataset.name: dataset for dataset in association.datasets}
+    chains: set[str] = set()
+    pending = [dataset.name for dataset in association.datasets if dataset.task.joins_arms]
+    while pending:
+        dataset = by_name[pending.pop()]
+        chains.add(dataset.name)
+        pending += [f.maker for f in (*dataset.main, *dataset.left_out) if f.maker]
+    return tuple(
+        name for name in by_name
+        if name in chains and not by_name[name].ready
+        and by_name[name].task.main.item.group is Group.RAW
+    )  # fmt: skip
 
 
 def _with_makers(roots: Sequence[str], datasets: Mapping[str, Dataset]) -> set[str]:

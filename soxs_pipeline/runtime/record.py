@@ -21,7 +21,8 @@ from soxs_pipeline.qc.limits import Verdict
 from soxs_pipeline.qc.report import as_records
 from soxs_pipeline.recipes._recipe import Recipe
 from soxs_pipeline.runtime.jobs import Assignment, Source
-from soxs_pipeline.runtime.workspace import program_key, program_version, sha256
+from soxs_pipeline.runtime.version import program_key, program_version
+from soxs_pipeline.runtime.workspace import sha256
 
 __all__ = [
     "describe_failure",

@@ -11,8 +11,10 @@ from time import perf_counter
 from typing import Any
 
 from soxs_pipeline.cascade import load as load_cascade
+from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments import load as load_instrument
+from soxs_pipeline.io.export import write_text_spectrum
 from soxs_pipeline.io.products import write_product
 from soxs_pipeline.io.provenance import Provenance, product_header
 from soxs_pipeline.qc.limits import Verdict, judge
@@ -115,6 +117,8 @@ def _write(
             header = product_header(replace(made, category=output.tag))
             write_product(path, product, header=header, transposed=transposed)
             written[output.field] = (output.tag, path)
+            if isinstance(product, MergedSpectrum):
+                write_text_spectrum(path.with_suffix(".ecsv"), product)
         clock.lap("write")
         record = describe_run(assignment, clock.started, {})
         record |= describe_outcome(verdicts, made.remarks)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments.schema import Instrument
 from soxs_pipeline.runtime.configure import Settings, configure
 from soxs_pipeline.runtime.executors import Drawing, Executor, Work
@@ -94,6 +95,11 @@ class _Run:
         self._plan, self._orders = plan, orders
         self._executor, self._progress = executor, progress
         self._rank = _ranks(plan)
+        # All settings are checked before the first job runs, not hours later.
+        self._configured = {
+            (recipe, arm): configure(get(recipe), arm, orders.instrument, orders.settings)
+            for recipe, arm in dict.fromkeys((j.recipe, j.arm) for j in plan.jobs.values())
+        }
         self._open = set(plan.wanted)
         self._busy: dict[str, Work] = {}
         self._results: dict[str, Result] = {}
@@ -135,7 +141,12 @@ class _Run:
         if isinstance(found, _Impossible):
             self._settle(job, Result(job.name, "skipped", error=found.reason, exit_code=4))
             return True
-        assignment = self._assign(job, found)
+        try:
+            assignment = self._assign(job, found)
+        except (OSError, SoxsError) as error:
+            what = f"{job.label}: an input vanished: {error}"
+            self._settle(job, Result(job.name, "failed", error=what, exit_code=2))
+            return True
         record = None if self._orders.fresh else is_up_to_date(job, assignment.key)
         if record is None:
             self._begin(job.name, assignment)
@@ -162,7 +173,7 @@ class _Run:
 
     def _assign(self, job: Job, found: _Filled) -> Assignment:
         recipe = get(job.recipe)
-        chosen = configure(recipe, job.arm, self._orders.instrument, self._orders.settings)
+        chosen = self._configured[job.recipe, job.arm]
         values = {
             info.name: getattr(chosen.parameters, info.name)
             for info in recipe.parameters.describe()
@@ -261,7 +272,7 @@ def _ranks(plan: Plan) -> dict[str, float]:
             users.setdefault(maker, []).append(job.name)
     ranks: dict[str, float] = {}
     # Jobs come after those they take from, so backwards every user is known first.
-    for name in reversed(plan.jobs):
+    for name in reversed(list(plan.jobs)):
         own = 1.0 + sum(_megabytes(source.path) for source in plan.jobs[name].main) / 100.0
         ranks[name] = own + max((ranks[user] for user in users.get(name, ())), default=0.0)
     return ranks

@@ -8,8 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,12 @@ from soxs_pipeline.errors import OutputError
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.io.products import data_md5
 from soxs_pipeline.runtime.jobs import Job, Source
+from soxs_pipeline.runtime.version import program_key
 
 __all__ = [
     "check_output_folder",
     "content_key",
     "is_up_to_date",
-    "program_key",
-    "program_version",
     "read_record",
     "sha256",
     "staged",
@@ -31,25 +28,6 @@ __all__ = [
 ]
 
 _DIGEST_CHARACTERS = 16
-
-
-def program_version() -> str:
-    """Return the version of the pipeline."""
-    try:
-        return version("soxs-pipeline")
-    except PackageNotFoundError:
-        return "0+unknown"
-
-
-@cache
-def program_key() -> str:
-    """Return a short text that changes when the programme does."""
-    package = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256(program_version().encode())
-    for path in sorted((*package.rglob("*.py"), *package.rglob("*.toml"))):
-        digest.update(str(path.relative_to(package)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:_DIGEST_CHARACTERS]
 
 
 def sha256(path: Path) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from soxs_pipeline.runtime.executors import Drawing, Work, perform
 from soxs_pipeline.runtime.jobs import Result
@@ -52,7 +53,7 @@ class ProcessExecutor:
         self._running: dict[Connection, tuple[Work, BaseProcess]] = {}
         one_thread_each()
         methods = multiprocessing.get_all_start_methods()
-        self._context = multiprocessing.get_context(
+        self._context: Any = multiprocessing.get_context(
             "forkserver" if "forkserver" in methods else "spawn"
         )
         if "forkserver" in methods:

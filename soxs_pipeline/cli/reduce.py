@@ -1,0 +1,133 @@
+"""``soxspipe reduce`` and ``soxspipe plan``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from soxs_pipeline.cascade import Cascade, load
+from soxs_pipeline.cascade.associate import Association
+from soxs_pipeline.cli.session import (
+    INSTRUMENT,
+    add_common_options,
+    carry_out,
+    exit_status,
+    load_settings,
+    print_failures,
+)
+from soxs_pipeline.instruments import load as load_instrument
+from soxs_pipeline.runtime.configure import Settings, configure
+from soxs_pipeline.runtime.executors.processes import cores
+from soxs_pipeline.runtime.intake import read_folders, static_finder
+from soxs_pipeline.runtime.jobs import Result
+from soxs_pipeline.runtime.plan import Plan, make_plan
+from soxs_pipeline.runtime.registry import ORGANISER, full_name, get
+from soxs_pipeline.runtime.report import write_report
+from soxs_pipeline.runtime.workspace import check_output_folder
+
+__all__ = ["COMMANDS", "organise"]
+
+_INCOMPLETE = 2
+
+
+def _add_reduce(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    _add_folder(parser)
+    add_common_options(parser)
+    parser.add_argument(
+        "-j", "--jobs", type=int, default=cores(), metavar="N",
+        help=f"processes at a time (default: {cores()})",
+    )  # fmt: skip
+    parser.add_argument("--fresh", action="store_true", help="do also what is up to date")
+    _add_choice(parser)
+    return _reduce
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    _add_folder(parser)
+    add_common_options(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    _add_choice(parser)
+    return _plan
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("raw", metavar="RAW_FOLDER", type=Path, help="folder of raw frames")
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="RECIPE",
+        help="do this recipe and what it needs; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--all", action="store_true", dest="everything",
+        help="reduce also calibrations that no observation needs",
+    )  # fmt: skip
+
+
+def organise(folder: Path, settings: Settings, cascade: Cascade) -> tuple[Association, list[str]]:
+    """Read a folder and sort its files; return also the names of files that cannot be read."""
+    headers, unreadable = read_folders([folder])
+    recipe = get(ORGANISER)
+    chosen = configure(recipe, "", load_instrument(INSTRUMENT), settings)
+    outcome = recipe.run(headers, cascade, static_finder, parameters=chosen.parameters)
+    found: Association = outcome.products.association
+    refused = {**found.unclassified, **unreadable}
+    return replace(found, unclassified=refused), list(unreadable)
+
+
+def _make_plan(options: argparse.Namespace, settings: Settings) -> tuple[Plan, list[str]]:
+    cascade = load(INSTRUMENT)
+    found, unreadable = organise(options.raw, settings, cascade)
+    only = [full_name(name) for name in options.only]
+    plan = make_plan(found, cascade, options.output, everything=options.everything, only=only)
+    return plan, unreadable
+
+
+def _plan(options: argparse.Namespace) -> int:
+    plan, _ = _make_plan(options, load_settings(options.settings))
+    print(json.dumps(plan.as_json(), indent=1) if options.json else plan.as_text())
+    return 0
+
+
+def _reduce(options: argparse.Namespace) -> int:
+    settings = load_settings(options.settings)
+    if options.raw.is_dir():
+        check_output_folder(options.output, options.raw)
+    plan, unreadable = _make_plan(options, settings)
+    jobs = max(1, options.jobs)
+    results = carry_out(plan, settings, options, jobs=jobs, fresh=options.fresh)
+    page = write_report(plan, results, options.output, raw=options.raw)
+    print_failures(plan, results)
+    _print_unreduced(plan, unreadable)
+    _print_where(plan, results, page)
+    lost = unreadable or any(name in plan.blocked_observations for name in plan.blocked)
+    return exit_status(results) or (_INCOMPLETE if lost or not plan.wanted else 0)
+
+
+def _print_unreduced(plan: Plan, unreadable: list[str]) -> None:
+    for name in plan.blocked_observations:
+        parts = plan.blocked[name].split(" | ")
+        print(f"\nNot reduced: {name}", file=sys.stderr)
+        print("\n".join(f"    {part}" for part in parts), file=sys.stderr)
+    for name in unreadable:
+        print(f"\nNot readable: {plan.unused[name]}", file=sys.stderr)
+    others = len(plan.unused) - len(unreadable)
+    if others:
+        print(f"\n{others} file(s) were not used; the report says why", file=sys.stderr)
+
+
+def _print_where(plan: Plan, results: dict[str, Result], page: Path) -> None:
+    made = [name for name in plan.targets if name in results and results[name].good]
+    if made:
+        print("Merged spectra")
+    for name in made:
+        print(f"  {plan.jobs[name].title or 'unnamed'}: {plan.jobs[name].outputs[0].path}")
+    print(f"Report\n  {page}")
+
+
+COMMANDS = {"reduce": _add_reduce, "plan": _add_plan}

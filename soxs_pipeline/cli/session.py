@@ -1,0 +1,128 @@
+"""What the commands that reduce have in common."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from soxs_pipeline.cascade import load as load_cascade
+from soxs_pipeline.instruments import load as load_instrument
+from soxs_pipeline.io.settings import read_settings
+from soxs_pipeline.runtime.configure import Settings
+from soxs_pipeline.runtime.executors import Executor
+from soxs_pipeline.runtime.executors.serial import SerialExecutor
+from soxs_pipeline.runtime.jobs import Result
+from soxs_pipeline.runtime.logs import LOG_NAME, configure_logging, log_to_file
+from soxs_pipeline.runtime.plan import Plan
+from soxs_pipeline.runtime.progress import Progress
+from soxs_pipeline.runtime.schedule import Orders, run_plan
+
+__all__ = [
+    "INSTRUMENT",
+    "add_common_options",
+    "carry_out",
+    "exit_status",
+    "load_settings",
+    "print_failures",
+]
+
+INSTRUMENT = "SOXS"
+
+#: Loaded once for all worker processes.
+_PRELOAD = (
+    "soxs_pipeline.runtime.runner",
+    "scipy.ndimage",
+    "scipy.optimize",
+    "scipy.interpolate",
+    "scipy.sparse.linalg",
+)
+_QUIET, _NORMAL, _VERBOSE = logging.ERROR, logging.CRITICAL + 1, logging.INFO
+
+
+def add_common_options(parser: argparse.ArgumentParser, *, out: str = "reduced") -> None:
+    """Add the options that every command that reduces has."""
+    parser.add_argument(
+        "-s", "--settings", metavar="FILE", type=Path, help="settings file (see soxspipe init)"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path(out),
+        help=f"folder for products (default: ./{out})",
+    )
+    parser.add_argument("--no-plots", action="store_true", help="draw no figures")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
+    loud = parser.add_mutually_exclusive_group()
+    loud.add_argument("-q", "--quiet", action="store_true", help="tell failures only")
+    loud.add_argument("-v", "--verbose", action="store_true", help="tell every remark")
+
+
+def load_settings(
+    path: Path | None, command_line: Mapping[str, Mapping[str, object]] | None = None
+) -> Settings:
+    """Read the settings file, if there is one, and check the names in it.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no TOML.
+    ParameterError
+        If it names an unknown recipe or arm.
+    """
+    from_file = read_settings(path) if path else {}
+    settings = Settings(from_file, str(path or ""), command_line or {})
+    settings.check_names(load_cascade(INSTRUMENT).arms)
+    return settings
+
+
+def carry_out(
+    plan: Plan,
+    settings: Settings,
+    options: argparse.Namespace,
+    *,
+    jobs: int = 1,
+    fresh: bool = False,
+) -> dict[str, Result]:
+    """Run the jobs of a plan, with progress on the error stream and a log in the output folder."""
+    # Failures are told by the progress display, so by default the log is silent on the terminal.
+    level = _QUIET + 100 if options.quiet else _VERBOSE if options.verbose else _NORMAL
+    configure_logging(level)
+    log_file = options.output.absolute() / LOG_NAME
+    log_to_file(log_file)
+    orders = Orders(
+        load_instrument(INSTRUMENT),
+        settings,
+        fresh=fresh,
+        figures=not options.no_plots,
+        command=" ".join(["soxspipe", *sys.argv[1:]]),
+    )
+    executor: Executor = SerialExecutor()
+    if jobs > 1 and len(plan.wanted) > 1:
+        from soxs_pipeline.runtime.executors.processes import ProcessExecutor  # noqa: PLC0415
+
+        executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=_PRELOAD)
+    return run_plan(plan, orders, executor, Progress(len(plan.wanted), quiet=options.quiet))
+
+
+def print_failures(plan: Plan, results: Mapping[str, Result]) -> None:
+    """Tell on the error stream what failed and what could not be done for it."""
+    bad = [(plan.jobs[name], result) for name, result in results.items() if not result.good]
+    if bad:
+        print("\nFailed or skipped", file=sys.stderr)
+    for job, result in bad:
+        indented = result.error.replace("\n", "\n      ")
+        print(f"  {job.label}: {result.status}\n      {indented}", file=sys.stderr)
+        if result.status == "failed":
+            print(f"      record: {job.record}", file=sys.stderr)
+
+
+def exit_status(results: Mapping[str, Result]) -> int:
+    """Return the exit code of the first failure, 0 if there is none."""
+    failed = [r for r in results.values() if r.status == "failed"]
+    others = [r for r in results.values() if not r.good]
+    return next((r.exit_code or 1 for r in (*failed, *others)), 0)

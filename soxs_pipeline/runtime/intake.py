@@ -1,0 +1,139 @@
+"""What the user gives, a folder or a set of files, to files that have a place in the map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from soxs_pipeline.cascade import Cascade
+from soxs_pipeline.cascade.classify import DataFile, Unclassified
+from soxs_pipeline.cascade.spec import DataItem
+from soxs_pipeline.domain.header import Header
+from soxs_pipeline.errors import InputError
+from soxs_pipeline.io.raw import read_header, scan
+from soxs_pipeline.io.sof import read_sof
+from soxs_pipeline.io.static import find_static
+
+__all__ = ["Intake", "read_folders", "static_finder", "take_folders", "take_set"]
+
+
+@dataclass(frozen=True, eq=False)
+class Intake:
+    """Files that have a place in the map, and why the others have none.
+
+    Parameters
+    ----------
+    files
+        Those with a place.
+    refused
+        Reason for each of the others, by path.
+    """
+
+    files: tuple[DataFile, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_folders(folders: Iterable[Path]) -> tuple[dict[str, Header], dict[str, str]]:
+    """Read the headers of all FITS files in and below folders.
+
+    Returns
+    -------
+    headers, unreadable
+        Header by path, and for files that cannot be read the reason, by path.
+
+    Raises
+    ------
+    InputError
+        If a folder is missing or holds no FITS file at all.
+    """
+    folders = list(folders)
+    headers: dict[str, Header] = {}
+    unreadable: dict[str, str] = {}
+    seen: set[Path] = set()
+    for folder in folders:
+        for path, header in scan(folder, recursive=True):
+            if path.resolve() in seen:
+                continue
+            seen.add(path.resolve())
+            if isinstance(header, InputError):
+                unreadable[str(path)] = header.what
+            else:
+                headers[str(path)] = header
+    if not seen:
+        raise InputError(
+            f"there is no FITS file in {', '.join(map(str, folders))}",
+            wanted="a folder with frames that end in .fits, .fits.gz, .fits.Z or .fits.fz",
+            remedy="check the path",
+        )
+    return headers, unreadable
+
+
+def take_folders(folders: Iterable[Path], cascade: Cascade) -> Intake:
+    """Read and classify all FITS files in and below folders; bad ones are refused.
+
+    Raises
+    ------
+    InputError
+        If a folder is missing or holds no FITS file at all.
+    """
+    headers, refused = read_folders(folders)
+    files: list[DataFile] = []
+    for name, header in headers.items():
+        found = cascade.classify(header)
+        if isinstance(found, Unclassified):
+            refused[name] = found.reason
+        else:
+            files.append(DataFile(name, found.item, found.arm, header))
+    return Intake(tuple(files), refused)
+
+
+def take_set(path: Path, cascade: Cascade) -> Intake:
+    """Read a set of files; every file must exist, be readable and be what its tag says.
+
+    A tag that the map does not know, such as those of other pipelines, is replaced by what
+    the header tells.
+
+    Raises
+    ------
+    InputError
+        If the set or one of its files is missing, unreadable, or of another arm than its tag.
+    """
+    return Intake(tuple(_tagged(Path(file), tag, cascade) for file, tag in read_sof(path)))
+
+
+def _tagged(path: Path, tag: str, cascade: Cascade) -> DataFile:
+    header = read_header(path)
+    told = cascade.classify(header)
+    known = cascade.split_tag(tag)
+    if known is None:
+        if isinstance(told, Unclassified):
+            raise InputError(
+                f"{path.name}: its tag {tag} is unknown, and {told.reason}",
+                wanted="a tag of the association map",
+                remedy="see the tags with: soxspipe recipes --tags",
+            )
+        return DataFile(str(path), told.item, told.arm, header)
+    item, arm = known
+    in_header = _arm_in(header, cascade)
+    if arm and in_header and arm != in_header:
+        raise InputError(
+            f"{path.name}: its tag {tag} says arm {arm}, its header says {in_header}",
+            wanted="files of one arm with tags of that arm",
+            remedy="take the file out of the set, or correct its tag",
+        )
+    return DataFile(str(path), item, arm or in_header, header)
+
+
+def _arm_in(header: Header, cascade: Cascade) -> str:
+    arm = header.text("SEQ.ARM").upper()
+    return arm if arm in cascade.arms else ""
+
+
+def static_finder(item: DataItem, arm: str, mjd: float) -> DataFile | None:
+    """Find a static calibration that ships with the pipeline."""
+    try:
+        path = find_static(item.tag, arm, mjd)
+    except InputError:
+        return None
+    return DataFile(str(path), item, arm, Header({"ESO PRO CATG": item.tag_for(arm)}))
