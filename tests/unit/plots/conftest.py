@@ -1,5 +1,7 @@
 """Products of every recipe as the recipes would make them, of a small invented detector."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from numpy.polynomial import chebyshev
@@ -128,11 +130,16 @@ class Night:
         y = y_fit + self.rng.normal(0, error)
         used = self.rng.random(order.size) > 0.08
         x[~used] += self.rng.normal(0, 0.5, (~used).sum())
-        ones = np.ones(order.size)
-        return LineMeasurements(
-            order, wave, slit, x_fit + 3.0, y_fit - 2.0, x, y, error, error, x_fit, y_fit,
-            1e4 * ones, 2.1 * ones, 2.2 * ones, used,
-        )  # fmt: skip
+        known = {
+            "order": order, "wavelength_nm": wave, "slit_arcsec": slit,
+            "x_predicted": x_fit + 3.0, "y_predicted": y_fit - 2.0,
+            "x": x, "y": y, "x_error": error, "y_error": error, "x_fit": x_fit, "y_fit": y_fit,
+            "used": used,
+        }  # fmt: skip
+        others = {
+            field.name: np.zeros(order.size) for field in dataclasses.fields(LineMeasurements)
+        }
+        return LineMeasurements(**{**others, **known})
 
     def arc(self):
         return {"dispersion": self.solution, "lines": self.lines()}
