@@ -34,12 +34,12 @@ MERCURY = (
 
 #: Electrons of a line of the reference intensity, the reference intensity, the exponent.
 SCALES = {
-    "Th": (4.0e3, 500.0, 0.75),
-    "ThLampAr": (1.0e4, 500.0, 0.55),
-    "Ar": (1.2e4, 1000.0, 0.60),
-    "Ne": (1.2e4, 2000.0, 0.60),
-    "Xe": (6.0e3, 500.0, 0.60),
-    "Hg": (1.0e4, 500.0, 0.70),
+    "Th": (2.8e3, 500.0, 1.0),
+    "ThLampAr": (1.0e4, 500.0, 0.75),
+    "Ar": (2.0e4, 1000.0, 0.60),
+    "Ne": (1.8e4, 2000.0, 0.60),
+    "Xe": (1.0e4, 500.0, 0.60),
+    "Hg": (1.5e4, 500.0, 0.70),
 }
 ION_FACTOR = 0.02
 
@@ -86,9 +86,7 @@ def merge(first: list, *others: list) -> list:
     out = list(first)
     for other in others:
         have = np.sort([r[0] for r in out]) if out else np.array([])
-        for row in other:
-            if have.size == 0 or np.abs(have - row[0]).min() > 0.6:
-                out.append(row)
+        out += [r for r in other if have.size == 0 or np.abs(have - r[0]).min() > 0.6]
     return out
 
 
@@ -126,15 +124,11 @@ def penrays(lists: Path, nist: Path) -> tuple[np.ndarray, list[str], np.ndarray]
         of("Ar"),
         [(w, "Ar", 30 * a) for w, _, a in read_pypeit(lists / "Ar_IR_GNIRS_lines.dat")],
     )
-    neon = merge(
-        read_nist(nist, "Ne"), of("Ne"), read_pypeit(lists / "Ne_IR_MOSFIRE_lines.dat")
-    )
+    neon = merge(read_nist(nist, "Ne"), of("Ne"), read_pypeit(lists / "Ne_IR_MOSFIRE_lines.dat"))
     neon = [(w, "Ne II" if ion.endswith("II") else "Ne", a) for w, ion, a in neon]
     xenon = merge(read_nist(nist, "Xe"), of("Xe"))
     air = np.array([m[0] for m in MERCURY])
-    strong = [
-        (w, "Hg", float(m[1])) for w, m in zip(air_to_vacuum(air), MERCURY, strict=True)
-    ]
+    strong = [(w, "Hg", float(m[1])) for w, m in zip(air_to_vacuum(air), MERCURY, strict=True)]
     mercury = merge(strong, read_nist(nist, "Hg"))
     wave, ions, value = [], [], []
     for key, rows in (("Ar", argon), ("Ne", neon), ("Xe", xenon), ("Hg", mercury)):

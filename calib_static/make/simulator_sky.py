@@ -52,15 +52,20 @@ def line_table(sky: fits.FITS_rec, pypeit: Path) -> fits.BinTableHDU:
     fine, spectrum = high[1].data / 10, high[0].data
     wave = lam.copy()
     origin = np.zeros(len(lam), dtype=np.int16)
-    taken: set[int] = set()
+    taken: dict[int, int] = {}
     for k in np.argsort(-flux):
         if flux[k] < FAINTEST:
             break
         width = 1.2e3 * step_um[k]
         near = np.abs(known - lam[k])
-        if near.min() < width and int(near.argmin()) not in taken:
-            taken.add(int(near.argmin()))
-            wave[k], origin[k] = known[near.argmin()], 1
+        nearest = int(near.argmin())
+        if near[nearest] < width and nearest in taken:
+            # The other half of a Lambda doublet that the bins have split.
+            flux[taken[nearest]] += flux[k]
+            flux[k] = 0.0
+        elif near[nearest] < width:
+            taken[nearest] = int(k)
+            wave[k], origin[k] = known[nearest], 1
         elif lam[k] < 1000:
             centroid = peak_centroid(fine, spectrum, lam[k], 0.6 * width)
             if centroid is not None:

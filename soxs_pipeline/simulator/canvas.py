@@ -26,7 +26,7 @@ BLOCK = 64
 SAMPLES = 16384
 SLIT_HALF_ARCSEC = 6.0
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 Image = NDArray[np.float32]
 
 

@@ -120,8 +120,10 @@ class Detector:
         if cosmics is not None:
             charge = charge + cosmics
         charge = _bin(charge, binning)
-        return self._read_ccd(charge, rng, binning) if self.arm == "VIS" else self._read_h2rg(
-            charge, rng
+        return (
+            self._read_ccd(charge, rng, binning)
+            if self.arm == "VIS"
+            else self._read_h2rg(charge, rng)
         )
 
     def _read_ccd(
@@ -133,9 +135,10 @@ class Detector:
         raw[:, prescan:] = charge
         raw += self.offset[:: binning[1], :: binning[0]][:rows, : columns + prescan]
         drift = rng.normal(0.0, 1.5)
-        slow = gaussian_filter(rng.normal(0.0, 1.0, rows), 120, mode="nearest")
-        raw += np.float32(drift) + (0.4 * slow / max(slow.std(), 1e-9)).astype(np.float32)[:, None]
-        raw += rng.normal(0.0, self.mode.read_noise, raw.shape).astype(np.float32)
+        slow = np.asarray(gaussian_filter(rng.normal(0.0, 1.0, rows), 120, mode="nearest"))
+        wander = np.asarray(drift + 0.4 * slow / max(float(slow.std()), 1e-9))
+        raw += wander.astype(np.float32)[:, None]
+        raw += np.float32(self.mode.read_noise) * rng.standard_normal(raw.shape, dtype=np.float32)
         return np.clip(np.rint(raw / self.mode.gain), 0, 65535).astype(np.float32)
 
     def _read_h2rg(self, charge: Image, rng: np.random.Generator) -> Image:
@@ -143,7 +146,7 @@ class Detector:
         channels = rng.normal(0.0, 2.5, CHANNELS) + rng.normal(0.0, 1.0)
         raw += np.repeat(channels, raw.shape[1] // CHANNELS).astype(np.float32)
         raw += self.offset
-        raw += rng.normal(0.0, self.mode.read_noise, raw.shape).astype(np.float32)
+        raw += np.float32(self.mode.read_noise) * rng.standard_normal(raw.shape, dtype=np.float32)
         return np.minimum(raw / np.float32(self.mode.gain), np.float32(65535.0))
 
 
@@ -175,7 +178,7 @@ def make_detector(
     rows, columns = shape or {"VIS": (4096, 808), "NIR": (2040, 2040)}[arm]
     modes = read_modes(arm)
     chosen = modes[mode] if mode else modes[next(iter(modes))]
-    response = 1.0 + rng.normal(0.0, 0.01, (rows, columns)).astype(np.float32)
+    response = 1 + np.float32(0.01) * rng.standard_normal((rows, columns), dtype=np.float32)
     slow = gaussian_filter(rng.normal(size=(rows // 8, columns // 8)), 8, mode="nearest")
     slow = np.kron(slow / slow.std() * 0.003, np.ones((8, 8)))
     response *= 1.0 + _pad_to(slow, (rows, columns)).astype(np.float32)

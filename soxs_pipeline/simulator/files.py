@@ -39,17 +39,17 @@ def write_raw(
         If the compression is unknown.
     """
     if compress not in COMPRESSIONS:
-        raise ParameterError(
-            f"unknown compression {compress!r}", wanted="gz, Z, fz or none"
-        )
+        raise ParameterError(f"unknown compression {compress!r}", wanted="gz, Z, fz or none")
     visible = header.get("ESO SEQ ARM") == "VIS"
     data = adu.astype(np.uint16) if visible else adu.astype(np.float32)
     path = folder / (name + (f".{compress}" if compress else ""))
     if compress == "fz":
-        options = {"compression_type": "RICE_1" if visible else "GZIP_2"}
-        if not visible:
-            options["quantize_level"] = 0
-        packed = fits.CompImageHDU(data, header, **options)
+        # Real numbers stay as they are; Rice would quantise them.
+        packed = (
+            fits.CompImageHDU(data, header, compression_type="RICE_1")
+            if visible
+            else fits.CompImageHDU(data, header, compression_type="GZIP_2", quantize_level=0)
+        )
         fits.HDUList([fits.PrimaryHDU(), packed]).writeto(path, overwrite=True)
         return path
     plain = folder / name

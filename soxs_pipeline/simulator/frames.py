@@ -16,6 +16,7 @@ from soxs_pipeline.simulator.geometry import Geometry, random_flexure
 from soxs_pipeline.simulator.headers import Exposure, raw_header
 from soxs_pipeline.simulator.images import (
     SourceTruth,
+    fringe_pattern,
     object_image,
     pinhole_image,
     scattered_light,
@@ -88,14 +89,22 @@ KINDS: dict[str, FrameKind] = {
         "CALIB", "LAMP,FLAT", "ECHELLE,PINHOLE", "flat", "PINHOLE", "QTH", (10, 10), _PFLAT
     ),
     "flat_pinhole_d2": FrameKind(
-        "CALIB", "LAMP,FLAT", "ECHELLE,PINHOLE", "flat", "PINHOLE", "D2", (20, 20), _PFLAT, ("VIS",)
+        "CALIB",
+        "LAMP,FLAT",
+        "ECHELLE,PINHOLE",
+        "flat",
+        "PINHOLE",
+        "D2",
+        (20, 20),
+        _PFLAT,
+        ("VIS",),
     ),
     "flat_pinhole_off": FrameKind(
         "CALIB", "LAMP,FLAT", "IMAGE", "none", "PINHOLE", "", (10, 10), _PFLAT, ("NIR",)
     ),
     "flat": FrameKind("CALIB", "LAMP,FLAT", "ECHELLE,SLIT", "flat", "", "QTH", (2.5, 2.5), _FLAT),
     "flat_d2": FrameKind(
-        "CALIB", "LAMP,DFLAT", "ECHELLE,SLIT", "flat", "", "D2", (4, 4), _FLAT, ("VIS",)
+        "CALIB", "LAMP,FLAT", "ECHELLE,SLIT", "flat", "", "D2", (4, 4), _FLAT, ("VIS",)
     ),
     "flat_off": FrameKind(
         "CALIB", "LAMP,FLAT", "IMAGE", "none", "", "", (2.5, 2.5), _FLAT, ("NIR",)
@@ -119,7 +128,9 @@ KINDS: dict[str, FrameKind] = {
     "std_flux_nod": _sky_kind("CALIB", "STD,FLUX", "NODDING", "SOXS_slt_cal_SpecphotNod"),
     "std_flux_offset": _sky_kind("CALIB", "STD,FLUX", "OFFSET", "SOXS_slt_cal_SpecphotOffset"),
     "std_telluric": _sky_kind("CALIB", "STD,TELLURIC", "STARE", "SOXS_slt_cal_TelluricStdStare"),
-    "std_telluric_nod": _sky_kind("CALIB", "STD,TELLURIC", "NODDING", "SOXS_slt_cal_TelluricStdNod"),
+    "std_telluric_nod": _sky_kind(
+        "CALIB", "STD,TELLURIC", "NODDING", "SOXS_slt_cal_TelluricStdNod"
+    ),
     "std_telluric_offset": _sky_kind(
         "CALIB", "STD,TELLURIC", "OFFSET", "SOXS_slt_cal_TelluricStdOffset"
     ),
@@ -227,9 +238,7 @@ def make_state(
     rng = np.random.default_rng([seed, 13, ord(arm[0])])
     geometry = Geometry(arm, random_flexure(arm, rng, bend_px=scene.bend_px))
     chosen = binning if arm == "VIS" else (1, 1)
-    return State(
-        arm, seed, scene, {"day": geometry}, make_detector(arm, seed, mode=mode), chosen
-    )
+    return State(arm, seed, scene, {"day": geometry}, make_detector(arm, seed, mode=mode), chosen)
 
 
 def slit_name(width_arcsec: float) -> str:
@@ -237,7 +246,7 @@ def slit_name(width_arcsec: float) -> str:
     return f"SLIT{width_arcsec:.1f}"
 
 
-def make_frame(
+def make_frame(  # noqa: PLR0913 - keywords with defaults
     kind: str,
     arm: str,
     state: State,
@@ -360,6 +369,9 @@ def _light(
         else:
             width = scene.slit_arcsec
             extended = slit_light_image(geometry, lamp, width_arcsec=width, seconds=seconds)
+    if scene.fringing and state.arm == "VIS":
+        fringes = fringe_pattern(geometry, scene.fringing)
+        sources, extended = sources * fringes, extended * fringes
     stray = scattered_light(sources + extended, scene.scattered, seconds=seconds)
     planes = [sources, extended, stray]
     if geometry.transposed:

@@ -20,7 +20,7 @@ from soxs_pipeline.simulator.data import data_file
 
 __all__ = ["Flexure", "Geometry", "InverseMap", "OrderGeometry", "random_flexure", "vacuum_to_air"]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 #: Light is followed this fraction of the order's wavelength domain past its ends.
 OVERREACH = 0.02
@@ -249,7 +249,7 @@ def _fit_inverse(geometry: OrderGeometry, n_x: int = 28, n_v: int = 9) -> Invers
     wave = np.interp(target_x, x_mid[sort], dense[sort])
     sign = 1.0 if ends[200, 1] > ends[200, 0] else -1.0
     slit = sign * np.tile(v, n_x) * SLIT_HALF_ARCSEC
-    wave, slit, jacobian = _newton(geometry, target_x, target_y, (wave, slit))
+    found = _newton(geometry, target_x, target_y, (wave, slit))
     basis = (
         chebyshev.chebvander(np.repeat(nodes, n_v), 15)[:, :, None]
         * np.vander(np.tile(v, n_x), 6, increasing=True)[:, None, :]
@@ -258,7 +258,7 @@ def _fit_inverse(geometry: OrderGeometry, n_x: int = 28, n_v: int = 9) -> Invers
     def fit(values: Array) -> Array:
         return np.linalg.lstsq(basis, values, rcond=None)[0].reshape(16, 6)
 
-    return InverseMap(x_range, centre, half, fit(wave), fit(slit), fit(jacobian))
+    return InverseMap(x_range, centre, half, *(fit(values) for values in found))
 
 
 def _newton(
@@ -324,5 +324,5 @@ class Geometry:
         """Return the same geometry shifted rigidly by some pixels more."""
         flexure = self.flexure
         if not flexure.shift:
-            flexure = Flexure({m: (0.0, 0.0) for m in self.orders})
+            flexure = Flexure(dict.fromkeys(self.orders, (0.0, 0.0)))
         return Geometry(self.arm, flexure.moved(dx, dy))

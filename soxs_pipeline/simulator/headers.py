@@ -91,7 +91,12 @@ def raw_header(exposure: Exposure) -> fits.Header:
 
     Quirks: ``no_lamp_keys`` (lamp names missing), ``good_gain`` (true gain and noise in NIR
     headers instead of placeholders), ``no_read_mode``, ``old_types`` (``WAVE,LAMP``),
-    ``sloppy_exptime`` (EXPTIME off by 1e-4 s).
+    ``sloppy_exptime`` (EXPTIME off by 1e-4 s), ``dflat_type`` (``LAMP,DFLAT`` for deuterium).
+
+    Parameters
+    ----------
+    exposure
+        What there is to say.
     """
     header = fits.Header()
     for key, value in _cards(exposure).items():
@@ -109,11 +114,18 @@ def _cards(exposure: Exposure) -> dict[str, object]:
     return cards
 
 
+def _needs_type(quirks: tuple[str, ...]) -> bool:
+    # Without lamp keywords only the type could tell deuterium from halogen flats.
+    return "dflat_type" in quirks or "no_lamp_keys" in quirks
+
+
 def _observation_cards(exposure: Exposure) -> dict[str, object]:
     seconds = exposure.seconds
     if "sloppy_exptime" in exposure.quirks and seconds:
         seconds += 1e-4
     kind = exposure.kind
+    if kind == "LAMP,FLAT" and "D2" in exposure.lamps and _needs_type(exposure.quirks):
+        kind = "LAMP,DFLAT"
     if "old_types" in exposure.quirks:
         kind = {"LAMP,WAVE": "WAVE,LAMP", "LAMP,FLAT": "FLAT,LAMP"}.get(kind, kind)
     name = file_name(exposure.start)

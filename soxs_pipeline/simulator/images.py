@@ -24,9 +24,17 @@ from soxs_pipeline.simulator.optics import (
 )
 from soxs_pipeline.simulator.scenes import Scene, Source
 
-__all__ = ["SourceTruth", "object_image", "pinhole_image", "scattered_light", "slit_light_image"]
+__all__ = [
+    "SourceTruth",
+    "fringe_pattern",
+    "object_image",
+    "pinhole_image",
+    "scattered_light",
+    "sky_image",
+    "slit_light_image",
+]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 Image = NDArray[np.float32]
 
 _SLIT_STEP_ARCSEC = 0.05
@@ -175,9 +183,9 @@ def object_image(
         for source, entries in zip(scene.sources, truth, strict=True):
             electrons = source_rate(source, wave) * air * share * seconds
             centre = _trace(arm, scene, source, wave, offset_arcsec)
-            profile = moffat_line(
-                strip.slit - strip.look_up(centre), strip.look_up(fwhm), scene.moffat_beta
-            ).astype(np.float32)
+            offset = strip.slit - strip.look_up(centre)
+            profile = moffat_line(offset, strip.look_up(fwhm), scene.moffat_beta)
+            profile = profile.astype(np.float32)
             total += strip.look_up(electrons) * profile
             length = np.interp(
                 wave, wave[nodes], _within_length(centre[nodes], fwhm[nodes], scene.moffat_beta)
@@ -243,3 +251,33 @@ def sky_image(geometry: Geometry, scene: Scene, *, seconds: float) -> Image:
     """Image of the night sky through the scene's slit."""
     sky = night_sky(scene)
     return slit_light_image(geometry, sky, width_arcsec=scene.slit_arcsec, seconds=seconds)
+
+
+def fringe_pattern(geometry: Geometry, amplitude: float) -> Image:
+    """Response of a thin silicon layer: fringes that grow towards the red.
+
+    Parameters
+    ----------
+    geometry
+        Which pixel sees which wavelength.
+    amplitude
+        Relative amplitude at 850 nm; none below 700 nm.
+    """
+    ny, nx = geometry.shape
+    pattern = np.ones((ny, nx), dtype=np.float32)
+    for order, placed in geometry.orders.items():
+        if placed.wave_published[1] < 700.0:
+            continue
+        inverse = geometry.inverse(order)
+        x = np.arange(nx, dtype=float)
+        centre = inverse.reference(x)
+        low = max(int(centre.min() - inverse.half_height) - 8, 0)
+        high = min(int(centre.max() + inverse.half_height) + 9, ny)
+        rows = np.arange(low, high)
+        wave = np.stack([inverse.evaluate(x, np.full(nx, float(y)))[0] for y in rows])
+        # 15 um of silicon (index 3.6), a few per cent thicker on one side.
+        thickness_nm = 15000.0 * (1 + 0.02 * (rows[:, None] / ny - 0.5) + 0.01 * (x / nx) ** 2)
+        growth = np.clip((wave - 700.0) / 150.0, 0.0, 1.2)
+        phase = 4 * np.pi * 3.6 * thickness_nm / wave
+        pattern[low:high] = 1 + amplitude * growth * np.cos(phase)
+    return pattern

@@ -19,7 +19,7 @@ from soxs_pipeline.simulator.scenes import Scene, Source
 
 __all__ = ["Light", "arc_lamp", "flat_lamp", "night_sky", "source_rate", "transmission"]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 _PLANCK_ERG_S = 6.62607015e-27
 _C2_NM_K = 1.438776877e7
@@ -173,7 +173,7 @@ def _shape(source: Source, wave: Array) -> Array:
 
 
 def _supernova(rest: Array) -> Array:
-    """A thermonuclear supernova near maximum: hot continuum, broad P Cygni lines."""
+    """Draw a thermonuclear supernova near maximum: hot continuum, broad P Cygni lines."""
     total = _photons_of_planck(rest, 10500.0)
     for centre, width, depth in (
         (382.0, 5.0, 0.55), (395.0, 6.0, -0.20), (430.0, 7.0, 0.35), (487.0, 8.0, 0.35),

@@ -32,6 +32,7 @@ QUIRKS = (
     "no_read_mode",
     "old_types",
     "sloppy_exptime",
+    "dflat_type",
     "apple_double",
 )
 
@@ -64,7 +65,7 @@ class Shot:
     nod_arcsec: float | None = None
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     out: Path,
     *,
     seed: int = 1,
@@ -152,6 +153,12 @@ def _set(kind: str, arm: str, size: int, seconds: float | None = None) -> list[S
     return [Shot(kind, arm, k + 1, size, seconds) for k in range(size)]
 
 
+def _on_off(kind: str, arm: str, size: int) -> list[Shot]:
+    """Frames with the lamp on, then as many with the lamp off, in one template."""
+    on = [Shot(kind, arm, k + 1, 2 * size) for k in range(size)]
+    return on + [Shot(f"{kind}_off", arm, size + k + 1, 2 * size) for k in range(size)]
+
+
 def _plan(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> list[Shot]:
     flats = sizes["flat"]
     if block == "bare":
@@ -165,8 +172,8 @@ def _plan(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> list[Sho
         shots = _set("dark", arm, sizes["dark"], 15.0)
         shots += _set("dark", arm, sizes["dark"], scene.exptime[1])
         for kind, size in (("arc_pinhole", 1), ("flat_pinhole", 1), ("flat", flats)):
-            shots += _set(kind, arm, size) + _set(f"{kind}_off", arm, size)
-        shots += _set("arc_multi", arm, 1) + _set("arc_multi_off", arm, 1)
+            shots += _on_off(kind, arm, size)
+        shots += _on_off("arc_multi", arm, 1)
     return shots + _observation(arm, block)
 
 

@@ -20,7 +20,7 @@ __all__ = [
     "slit_image",
 ]
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 TELESCOPE_AREA_M2 = 8.9
 #: Half an arcsecond across.

@@ -70,6 +70,8 @@ class Scene:
         Share of the light that is scattered.
     cosmics
         Factor on the rate of cosmic rays.
+    fringing
+        Amplitude of fringes at the red end of the VIS arm.
     """
 
     sources: tuple[Source, ...] = (Source(position_arcsec=0.6),)
@@ -86,6 +88,7 @@ class Scene:
     bend_px: float = 0.25
     scattered: float = 0.015
     cosmics: float = 1.0
+    fringing: float = 0.0
 
 
 _STANDARD = Scene()
@@ -125,6 +128,7 @@ SCENES: dict[str, Scene] = {
     "bad_seeing": replace(_STANDARD, seeing_arcsec=2.0, airmass=1.6, drift_arcsec=0.9),
     "superb_seeing": replace(_STANDARD, seeing_arcsec=0.4, moffat_beta=4.0, airmass=1.02),
     "few_lines": replace(_STANDARD, lamp_factor=0.03),
+    "fringes": replace(_STANDARD, fringing=0.04),
     "power_law": replace(_STANDARD, sources=(Source("powerlaw", 17.5, position_arcsec=-1.2),)),
 }
 

@@ -5,6 +5,7 @@ All images are in the detector's own orientation, trimmed and unbinned.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ __all__ = [
     "write_spectra",
 ]
 
-Image = NDArray[np.float64]
+Image = NDArray[np.floating]
 
 
 def pixel_maps(geometry: Geometry) -> dict[str, Image]:
@@ -146,44 +147,85 @@ def write_cosmics(path: Path, cosmics: NDArray[np.float32] | None, reference: st
         ],
         name="COSMICS",
     )
-    table.header["LIGHT"] = (reference, "file with the expected electrons")
+    table.header["LIGHT"] = reference
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(path, overwrite=True)
 
 
 def write_spectra(path: Path, state: State, light: Light2D, seconds: float) -> None:
-    """Write what every source put into every order, with sky and blaze.
+    """Write what sky, lamp and every source put into every order.
 
-    One table per source, ``SOURCE1`` and so on, with rows (order, wavelength): electrons per nm
-    within the slit, share of the seeing disc that passes, throughput of atmosphere and
-    instrument, sky electrons per nm per arcsec along the slit without its lines, lamp electrons
-    per nm (relative blaze times lamp), trace position and FWHM in arcsec.
+    ``ORDERS`` has rows (order, wavelength): throughput of the atmosphere and of the instrument,
+    electrons of the sky's continuum per nm per arcsec along the slit, electrons/s of the halogen
+    lamp per nm per square arcsec.  ``SKYLINES`` has the electrons of each line per arcsec.
+    ``SOURCE1`` and so on: electrons per nm within the slit, share of the seeing disc that
+    passes, trace position and FWHM in arcsec.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    state
+        The arm.
+    light
+        Of the frame.
+    seconds
+        Exposure time.
     """
-    scene, arm = state.scene, state.arm
-    hdus = [fits.PrimaryHDU()]
-    hdus[0].header["EXPTIME"] = seconds
-    hdus[0].header["AIRMASS"] = scene.airmass
-    hdus[0].header["BETA"] = (scene.moffat_beta, "Moffat exponent of the profile along the slit")
-    sky, lamp = night_sky(scene), flat_lamp("QTH", arm)
+    scene = state.scene
+    primary = fits.PrimaryHDU()
+    primary.header["EXPTIME"] = seconds
+    primary.header["AIRMASS"] = scene.airmass
+    primary.header["SLITWIDT"] = scene.slit_arcsec
+    primary.header["BETA"] = (scene.moffat_beta, "Moffat exponent, 2-D")
+    hdus = [primary, _order_table(state, seconds), _sky_line_table(state, seconds)]
     for number, entries in enumerate(light.entries, start=1):
-        blocks: dict[str, list] = {}
-        for entry in entries:
-            wave = entry.wavelength_nm
-            throughput = efficiency(arm, entry.order, wave)
-            for name, values in {
-                "ORDER": np.full(wave.size, entry.order, dtype=float),
-                "WAVELENGTH": wave,
-                "ELECTRONS": entry.electrons_per_nm,
-                "SLIT_SHARE": entry.slit_share,
-                "EFFICIENCY": throughput,
-                "TRANSMISSION": transmission(wave, scene.airmass),
-                "SKY": sky.continuum(wave) * throughput * scene.slit_arcsec * seconds,
-                "LAMP": lamp.continuum(wave) * throughput,
-                "POSITION": entry.position_arcsec,
-                "FWHM": entry.fwhm_arcsec,
-            }.items():
-                blocks.setdefault(name, []).append(values)
-        columns = [
-            fits.Column(name, "D", array=np.concatenate(parts)) for name, parts in blocks.items()
-        ]
-        hdus.append(fits.BinTableHDU.from_columns(columns, name=f"SOURCE{number}"))
+        parts = {
+            "ORDER": [np.full(e.wavelength_nm.size, e.order, dtype=float) for e in entries],
+            "WAVELENGTH": [e.wavelength_nm for e in entries],
+            "ELECTRONS": [e.electrons_per_nm for e in entries],
+            "SLIT_SHARE": [e.slit_share for e in entries],
+            "POSITION": [e.position_arcsec for e in entries],
+            "FWHM": [e.fwhm_arcsec for e in entries],
+        }
+        hdus.append(_table(f"SOURCE{number}", parts))
     fits.HDUList(hdus).writeto(path, overwrite=True)
+
+
+def _table(name: str, parts: Mapping[str, list[Image]]) -> fits.BinTableHDU:
+    columns = [fits.Column(key, "D", array=np.concatenate(part)) for key, part in parts.items()]
+    return fits.BinTableHDU.from_columns(columns, name=name)
+
+
+def _order_table(state: State, seconds: float) -> fits.BinTableHDU:
+    scene, arm = state.scene, state.arm
+    sky, lamp = night_sky(scene), flat_lamp("QTH", arm)
+    parts: dict[str, list[Image]] = {}
+    for order, placed in state.geometry["day"].orders.items():
+        wave = np.linspace(*placed.wave_range, 4096)
+        throughput = efficiency(arm, order, wave)
+        row = {
+            "ORDER": np.full(wave.size, order, dtype=float),
+            "WAVELENGTH": wave,
+            "EFFICIENCY": throughput,
+            "TRANSMISSION": transmission(wave, scene.airmass),
+            "SKY": sky.continuum(wave) * throughput * scene.slit_arcsec * seconds,
+            "LAMP": lamp.continuum(wave) * throughput,
+        }
+        for key, values in row.items():
+            parts.setdefault(key, []).append(values)
+    return _table("ORDERS", parts)
+
+
+def _sky_line_table(state: State, seconds: float) -> fits.BinTableHDU:
+    scene, arm = state.scene, state.arm
+    sky = night_sky(scene)
+    parts: dict[str, list[Image]] = {}
+    for order, placed in state.geometry["day"].orders.items():
+        low, high = placed.wave_range
+        inside = (sky.wavelength_nm > low) & (sky.wavelength_nm < high)
+        wave = sky.wavelength_nm[inside]
+        electrons = sky.strength[inside] * efficiency(arm, order, wave)
+        parts.setdefault("ORDER", []).append(np.full(wave.size, order, dtype=float))
+        parts.setdefault("WAVELENGTH", []).append(wave)
+        parts.setdefault("ELECTRONS", []).append(electrons * scene.slit_arcsec * seconds)
+    return _table("SKYLINES", parts)
