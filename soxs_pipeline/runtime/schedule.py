@@ -8,7 +8,7 @@ from pathlib import Path
 
 from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments.schema import Instrument
-from soxs_pipeline.runtime.configure import Settings, configure
+from soxs_pipeline.runtime.configure import Configured, Settings, configure
 from soxs_pipeline.runtime.executors import Drawing, Executor, Work
 from soxs_pipeline.runtime.figures import has_figures
 from soxs_pipeline.runtime.jobs import Assignment, Job, Options, Result, Source
@@ -95,11 +95,10 @@ class _Run:
         self._plan, self._orders = plan, orders
         self._executor, self._progress = executor, progress
         self._rank = _ranks(plan)
-        # All settings are checked before the first job runs, not hours later.
-        self._configured = {
-            (recipe, arm): configure(get(recipe), arm, orders.instrument, orders.settings)
-            for recipe, arm in dict.fromkeys((j.recipe, j.arm) for j in plan.jobs.values())
-        }
+        # Settings of all that is wanted are checked before the first job runs, not hours later.
+        self._configured: dict[tuple[str, str], Configured] = {}
+        for name in plan.wanted:
+            self._configure(plan.jobs[name])
         self._open = set(plan.wanted)
         self._busy: dict[str, Work] = {}
         self._results: dict[str, Result] = {}
@@ -173,7 +172,7 @@ class _Run:
 
     def _assign(self, job: Job, found: _Filled) -> Assignment:
         recipe = get(job.recipe)
-        chosen = self._configured[job.recipe, job.arm]
+        chosen = self._configure(job)
         values = {
             info.name: getattr(chosen.parameters, info.name)
             for info in recipe.parameters.describe()
@@ -188,6 +187,14 @@ class _Run:
             found.remarks,
             self._orders.command,
         )
+
+    def _configure(self, job: Job) -> Configured:
+        key = job.recipe, job.arm
+        if key not in self._configured:
+            self._configured[key] = configure(
+                get(job.recipe), job.arm, self._orders.instrument, self._orders.settings
+            )
+        return self._configured[key]
 
     # --- which files a job gets -------------------------------------------------------------
     def _fill(self, job: Job) -> _Filled | _Waiting | _Impossible:
