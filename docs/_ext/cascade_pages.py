@@ -1,6 +1,9 @@
 """Write the pages that follow from the association map and the recipes' declarations."""
 
+import contextlib
 import inspect
+import io
+import os
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +17,8 @@ from soxs_pipeline import instruments
 from soxs_pipeline.cascade import Cascade, load
 from soxs_pipeline.cascade.graph import producers, users
 from soxs_pipeline.cascade.spec import DataItem, Group, Slot, Task
+from soxs_pipeline.cli.main import _COMMANDS as COMMANDS
+from soxs_pipeline.cli.main import main as run_command
 from soxs_pipeline.domain.quality import DESCRIPTIONS, FATAL
 from soxs_pipeline.runtime import registry
 
@@ -48,6 +53,7 @@ def write_pages(app: Any, _config: Any) -> None:
         "tasks.md": _tasks_page(cascade),
         "tags.md": _tags_page(cascade),
         "quality.md": _quality_page(),
+        "cli.md": _cli_page(),
         "cascade.svg": cascade_diagram.draw(_one_chain(cascade)),
         "recipes/index.md": _recipes_index(),
         "api/index.md": _api_index(),
@@ -171,6 +177,27 @@ def _quality_page() -> str:
     return "# Quality flags\n\n" + _table(
         ("value", "name", "meaning", "pixel or bin not to be used"), rows
     )
+
+
+def _cli_page() -> str:
+    texts = ["# Command line\n", _help_of(), "## Commands\n"]
+    for command, _, _ in COMMANDS:
+        texts += [f"### {command}\n", _help_of(command)]
+    return "\n".join(texts)
+
+
+def _help_of(*command: str) -> str:
+    spoken = io.StringIO()
+    width = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = "96"
+    try:
+        with contextlib.redirect_stdout(spoken):
+            run_command([*command, "--help"])
+    finally:
+        os.environ.pop("COLUMNS")
+        if width is not None:
+            os.environ["COLUMNS"] = width
+    return f"```text\n{spoken.getvalue().strip()}\n```\n"
 
 
 # --- recipes ---------------------------------------------------------------------------

@@ -141,10 +141,15 @@ def _draw_slit(panel: Any, lines: LineMeasurements, along: Floats, reach: float)
     )
 
 
+def _x_error(lines: LineMeasurements) -> Floats:
+    """Return the error along the dispersion: of the centre, and of the neighbours' pull on it."""
+    return np.hypot(lines.x_error, lines.x_blend_error)
+
+
 def _draw_pulls(panel: Any, lines: LineMeasurements, along: Floats, across: Floats) -> None:
     bins = np.linspace(-6, 6, 49)
     for residual, error, colour, word in (
-        (along, lines.x_error, style.BLUE, "Δx"),
+        (along, _x_error(lines), style.BLUE, "Δx"),
         (across, lines.y_error, style.GREEN, "Δy"),
     ):
         known = lines.used & (error > 0) & np.isfinite(residual)
@@ -196,7 +201,7 @@ def _draw_rms(panel: Any, lines: LineMeasurements, dispersion: DispersionSolutio
     rms = dispersion.fit_rms_px[rows]
     panel.bar(place - 0.2, rms[:, 0], width=0.4, color=style.BLUE, label="Δx")
     panel.bar(place + 0.2, rms[:, 1], width=0.4, color=style.GREEN, label="Δy")
-    for shift, error in ((-0.2, lines.x_error), (0.2, lines.y_error)):
+    for shift, error in ((-0.2, _x_error(lines)), (0.2, lines.y_error)):
         expected = [_expected(lines, error, int(order)) for order in dispersion.orders[rows]]
         panel.plot(
             place + shift,
