@@ -97,7 +97,7 @@ def _put_card(header: Any, key: str, value: object, comment: str) -> None:
         if value != whole:
             _put_history(header, f"{key} = {whole}")
     else:
-        used = _NUMBER_WIDTH if plain or isinstance(value, float) else len(str(value))
+        used = _NUMBER_WIDTH if plain else min(len(str(value)), _NUMBER_WIDTH)
     comment = _fitting(comment, room - used - len(" / "))
     header[key if plain else f"HIERARCH {key}"] = (value, comment)
 

@@ -26,7 +26,7 @@ from soxs_pipeline.parameters import ParameterInfo
 
 __all__ = ["read_settings", "settings_template"]
 
-_RC_LINE = re.compile(r"(?:[\w-]+\.)?([\w-]+)\.([\w-]+)\s*=\s*(.*)")
+_RC_LINE = re.compile(r"(?:([\w-]+)\.)?([\w-]+)\.([\w-]+)\s*=\s*(.*)")
 
 
 def read_settings(
@@ -114,8 +114,8 @@ def _parse_rc(text: str, path: Path) -> dict[str, dict[str, object]]:
                 f"{path}, line {number}: {statement!r} sets no parameter",
                 wanted="soxs.<recipe>.<parameter>=<value>",
             )
-        recipe, name, value = match.groups()
-        if recipe != "esorex":  # EsoRex keeps options of its own in the same file
+        package, recipe, name, value = match.groups()
+        if package != "esorex":  # EsoRex keeps options of its own in the same form
             table = tables.setdefault(recipe, {})
             table[name.replace("-", "_")] = value.strip().strip("\"'")
     return tables
