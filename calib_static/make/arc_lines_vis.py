@@ -7,11 +7,15 @@ WHEELS is a folder with the wheels of ``pypeit`` (2.0.1, BSD-3), ``rascal`` (0.3
 ``pip download --no-deps --ignore-requires-python``.
 
 A line is CLEAN if its neighbours cannot pull its centroid by more than MAX_PULL_PX under each of
-three tables of intensities (NIST as in PypeIt, NIST as in rascal, Murphy et al. 2007, MNRAS 378,
-221), not by more than MAX_PULL_EQUAL_PX if all of Murphy's lines were equally bright, and if the
-ThAr spectrum that UVES took (M. Murphy 2006, R about 1e5), blurred to the resolution of SOXS,
-shows it within MAX_MEASURED_PX of its laboratory wavelength. All of this in each order that the
-line reaches.
+three tables of intensities (NIST as in PypeIt, NIST as in rascal, the one written here), not by
+more than MAX_PULL_EQUAL_PX if all lines of Murphy et al. 2007 (MNRAS 378, 221) were equally
+bright, and if the ThAr spectrum that UVES took (M. Murphy 2006, R about 1e5), blurred to the
+resolution of SOXS, shows it within MAX_MEASURED_PX of its laboratory wavelength. All of this in
+each order that the line reaches.
+
+INTENSITY is Murphy's amplitude. His list leaves out saturated and blended lines: they have NIST's
+intensity, brought to his scale element by element. Fainter lines of NIST count as neighbours but
+have no row.
 """
 
 from __future__ import annotations
@@ -35,9 +39,10 @@ MAX_PULL_PX = 0.2
 MAX_PULL_EQUAL_PX = 0.5
 MAX_MEASURED_PX = 0.06
 FAINTEST = 1 / 300  # of the tenth brightest line of the order, in Murphy's amplitudes
-KEPT = 1e-3  # of the brightest line within BIN_NM: fainter lines are not worth a row
-BIN_NM = 20.0
 FWHM_PX = 1.7
+SAME_NM = 0.001
+SATURATED = 3e5  # brighter lines are clipped in the spectrum of UVES
+NEAREST, FAINT_PERCENT = 60, 25
 
 Floats = NDArray[np.float64]
 
@@ -65,15 +70,25 @@ class Lamp:
         return np.where(close, self.intensity[nearest], np.nan), close
 
 
+@dataclass(frozen=True)
+class Lamps:
+    """What a line is judged by."""
+
+    tables: list[Lamp]
+    brightness: Lamp
+    equal: Lamp
+
+
 def main(folder: Path) -> None:
     """Write the table."""
     wavelength, nist, ion = pypeit_lines(folder, "ThAr")
     inside = (wavelength > WAVE_RANGE_NM[0]) & (wavelength < WAVE_RANGE_NM[1])
     wavelength, nist, ion = wavelength[inside], nist[inside], ion[inside]
     murphy, rascal = read_murphy(folder), read_rascal(folder)
-    lamps = [Lamp(wavelength, nist), murphy, rascal]
     spectrum = read_uves(folder)
-    intensity = join_intensities(wavelength, nist, murphy)
+    intensity, kept = join_intensities(wavelength, nist, ion, murphy)
+    joined = Lamp(wavelength[kept], intensity[kept])
+    lamps = Lamps([Lamp(wavelength, nist), joined, rascal], joined, murphy)
     clean = np.zeros(len(wavelength), bool)
     spoilt = np.zeros(len(wavelength), bool)
     shift = np.zeros(len(wavelength))
@@ -85,7 +100,6 @@ def main(folder: Path) -> None:
         spoilt[here[~good]] = True
         shift[here] = np.fmax(shift[here], worst * order.step(wavelength[here]))
     clean &= ~spoilt
-    keep = clean | bright(wavelength, intensity)
     report(orders, wavelength, clean, intensity)
     species = np.char.replace(np.char.replace(ion, "UNKNWN", "?"), "XX 1", "?")
     write_table(
@@ -94,15 +108,15 @@ def main(folder: Path) -> None:
         "VIS",
         {
             "LINES": [
-                column("WAVELENGTH", wavelength[keep], "nm"),
-                column("INTENSITY", intensity[keep].astype("f4")),
-                column("SPECIES", species[keep]),
-                column("CLEAN", clean[keep]),
-                column("BLEND_NM", np.clip(shift[keep], 0, 1).astype("f4"), "nm"),
+                column("WAVELENGTH", wavelength[kept], "nm"),
+                column("INTENSITY", intensity[kept].astype("f4")),
+                column("SPECIES", species[kept]),
+                column("CLEAN", clean[kept]),
+                column("BLEND_NM", np.clip(shift[kept], 0, 1).astype("f4"), "nm"),
             ]
         },
     )
-    print(f"{keep.sum()} lines, {clean.sum()} clean")
+    print(f"{kept.sum()} lines, {clean.sum()} clean")
 
 
 def read_murphy(folder: Path) -> Lamp:
@@ -133,25 +147,30 @@ def read_uves(folder: Path) -> tuple[Floats, Floats, NDArray[np.bool_]]:
 
 
 def judge(
-    order: Order, wavelength: Floats, lamps: list[Lamp], spectrum: tuple
+    order: Order, wavelength: Floats, lamps: Lamps, spectrum: tuple
 ) -> tuple[NDArray[np.bool_], Floats]:
     """Return which lines are clean in this order, and the largest predicted pull in pixels."""
     step = order.step(wavelength)
     good = np.ones(len(wavelength), bool)
     worst = np.zeros(len(wavelength))
-    for lamp in lamps:
-        strength, listed = lamp.find(wavelength, 0.001)
+    for lamp in lamps.tables:
+        strength, listed = lamp.find(wavelength, SAME_NM)
         usable = listed & (np.nan_to_num(strength) > 0)
         strength = np.where(usable, strength, np.nan)
         pulled = pull(wavelength, strength, lamp.wavelength, lamp.intensity, step)
         near = drowned(wavelength, strength, lamp.wavelength, lamp.intensity, step)
         good &= usable & (pulled < MAX_PULL_PX) & ~near
         worst = np.fmax(worst, pulled)
-    seen, _ = lamps[1].find(wavelength, 0.001)
-    listed, one = lamps[1].wavelength, np.ones(len(wavelength))
-    good &= pull(wavelength, one, listed, np.ones(len(listed)), step) < MAX_PULL_EQUAL_PX
-    good &= seen > FAINTEST * np.sort(seen[np.isfinite(seen)])[-10]
+    seen, _ = lamps.brightness.find(wavelength, SAME_NM)
+    alike, one = lamps.equal.wavelength, np.ones(len(wavelength))
+    unsaturated, known = lamps.equal.find(wavelength, SAME_NM)
+    # Where Murphy lists no line, a lamp made from his list must not offer another one instead.
+    bound = np.where(known, MAX_PULL_EQUAL_PX, MAX_PULL_PX)
+    good &= pull(wavelength, one, alike, np.ones(len(alike)), step) < bound
+    good &= seen > FAINTEST * np.sort(unsaturated[known])[-10]
     for k in np.flatnonzero(good):
+        if seen[k] > SATURATED:
+            continue
         offset = measured_offset(spectrum, wavelength[k], step[k])
         good[k] = abs(offset) < MAX_MEASURED_PX
         worst[k] = max(worst[k], abs(offset))
@@ -178,27 +197,22 @@ def measured_offset(spectrum: tuple, wavelength: float, step: float) -> float:
     return float(fit.x[1]) if fit.x[0] > 0.5 else float("inf")
 
 
-def join_intensities(wavelength: Floats, nist: Floats, murphy: Lamp) -> Floats:
-    """Return Murphy's amplitudes, and NIST's brought to their scale where he saw no line."""
-    seen, listed = murphy.find(wavelength, 0.001)
-    result = np.where(listed, seen, np.nan)
-    usable = listed & (nist > 1)
-    for middle in np.arange(wavelength[0], wavelength[-1] + BIN_NM, BIN_NM):
-        near = np.abs(wavelength - middle) < BIN_NM
-        both = near & usable
-        if both.sum() < 5:
-            continue
-        scale = np.median(seen[both] / nist[both])
-        limit = np.percentile(seen[both], 5)  # brighter ones he would have listed
-        fill = near & ~listed
-        result[fill] = np.minimum(nist[fill] * scale, limit)
-    return np.nan_to_num(result)
-
-
-def bright(wavelength: Floats, intensity: Floats) -> NDArray[np.bool_]:
-    """Return True for lines bright enough, compared with those about them, to be kept."""
-    top = [np.partition(intensity[np.abs(wavelength - w) < BIN_NM], -3)[-3] for w in wavelength]
-    return intensity > KEPT * np.array(top)
+def join_intensities(
+    wavelength: Floats, nist: Floats, ion: NDArray[np.str_], murphy: Lamp
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return intensities on Murphy's scale, and which lines are bright enough to have a row."""
+    intensity, listed = murphy.find(wavelength, SAME_NM)
+    kept = listed.copy()
+    for element in ("Th", "Ar"):
+        mine = np.char.startswith(ion, element) & (nist > 1)
+        known = np.flatnonzero(mine & listed)
+        for k in np.flatnonzero(mine & ~listed):
+            near = known[np.argsort(np.abs(wavelength[known] - wavelength[k]))[:NEAREST]]
+            # The two scales are related by a power: NIST's spans more decades.
+            slope, level = np.polyfit(np.log(nist[near]), np.log(intensity[near]), 1)
+            intensity[k] = np.exp(level) * nist[k] ** np.clip(slope, 0.3, 1.0)
+            kept[k] = intensity[k] > np.percentile(intensity[near], FAINT_PERCENT)
+    return np.nan_to_num(intensity), kept
 
 
 def report(orders: list[Order], wavelength: Floats, clean: NDArray, intensity: Floats) -> None:

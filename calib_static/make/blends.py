@@ -23,7 +23,8 @@ Floats = NDArray[np.float64]
 SIGMA_PX = 0.9
 SAME_PX = 0.1  # closer entries are one line: their pull is below any threshold
 FAR_SIGMA = 9.0
-WINGS = ((6.0, 10.0), (15.0, 100.0))  # within so many px no line so many times stronger
+# Within so many pixels no line so many times as strong.
+WINGS = ((4.0, 0.5), (6.0, 10.0), (15.0, 100.0))
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,12 @@ def pull(
 def drowned(
     at_nm: Floats, strength: Floats, lines_nm: Floats, strengths: Floats, step_nm: Floats
 ) -> NDArray[np.bool_]:
-    """Return True for lines in the wings of a much stronger one; arguments as for `pull`."""
+    """Return True for lines beside an equal or in the wings of a stronger one, see `pull`."""
     result = np.zeros(len(at_nm), bool)
     for reach, factor in WINGS:
         first = np.searchsorted(lines_nm, at_nm - reach * step_nm)
         last = np.searchsorted(lines_nm, at_nm + reach * step_nm)
         for k, (low, high) in enumerate(zip(first, last, strict=True)):
-            result[k] |= bool(np.any(strengths[low:high] > factor * strength[k]))
+            other = np.abs(lines_nm[low:high] - at_nm[k]) > SAME_PX * step_nm[k]
+            result[k] |= bool(np.any(strengths[low:high][other] > factor * strength[k]))
     return result
