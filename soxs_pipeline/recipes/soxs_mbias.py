@@ -40,7 +40,7 @@ class MbiasParameters(ParameterSet):
         le=50,
     )
     bad_sigma: float = parameter(
-        8.0,
+        5.0,
         "Flag a pixel this many times the read noise from its surroundings.",
         unit="sigma",
         ge=3,

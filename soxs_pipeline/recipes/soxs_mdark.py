@@ -41,7 +41,7 @@ class MdarkParameters(ParameterSet):
         le=50,
     )
     hot_sigma: float = parameter(
-        8.0,
+        5.0,
         "Flag a pixel this many times the read noise above its surroundings as hot.",
         unit="sigma",
         ge=3,

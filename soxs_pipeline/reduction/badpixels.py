@@ -10,6 +10,9 @@ from soxs_pipeline.domain.quality import Quality
 
 __all__ = ["flag_offset_outliers"]
 
+#: Deviation in sigma that chance makes in less than a pixel of a detector.
+CHANCE_SIGMA = 5.5
+
 
 def flag_offset_outliers(frame: Frame, residual: NDArray[np.floating], limit: float) -> Frame:
     """Flag hot and dead pixels of a frame taken without light.
@@ -21,8 +24,8 @@ def flag_offset_outliers(frame: Frame, residual: NDArray[np.floating], limit: fl
     residual
         What each pixel has beyond its surroundings, in electrons.
     limit
-        Deviation in electrons beyond which a pixel is hot or, if negative, dead. The noise of
-        the mean is allowed for.
+        Deviation in electrons beyond which a pixel is hot or, if negative, dead; never less
+        than what the noise of the mean makes by chance.
 
     Returns
     -------
@@ -30,8 +33,7 @@ def flag_offset_outliers(frame: Frame, residual: NDArray[np.floating], limit: fl
         With `Quality.HOT` and `Quality.DEAD` added.
     """
     known = frame.bad
-    # The pattern's own variance is that of the pixel: it keeps its value if it stands out.
-    margin = np.float32(limit) + np.float32(3.0) * np.sqrt(frame.variance)
+    margin = np.maximum(np.float32(limit), np.float32(CHANCE_SIGMA) * np.sqrt(frame.variance))
     hot = (residual > margin) & ~known
     dead = (residual < -margin) & ~known
     return frame.flagged(hot, Quality.HOT).flagged(dead, Quality.DEAD)

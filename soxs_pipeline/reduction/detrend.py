@@ -9,11 +9,16 @@ import numpy as np
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.frame import Frame, RawFrame
-from soxs_pipeline.errors import InputError
+from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.reduction.combine import combine_frames, measured_read_noise
-from soxs_pipeline.reduction.prepare import PRESCAN_LEVEL, require_same, to_electrons
+from soxs_pipeline.reduction.prepare import (
+    PRESCAN_LEVEL,
+    require_one_setup,
+    require_same,
+    to_electrons,
+)
 
-__all__ = ["detrend", "equal_exposure"]
+__all__ = ["detrend", "detrend_all", "equal_exposure"]
 
 #: Exposure times that differ by less count as equal.
 EXPOSURE_TOLERANCE = 0.01
@@ -56,6 +61,65 @@ def detrend(raw: RawFrame, detector: DetectorCalibration) -> tuple[Frame, list[s
     if raw.setup.offset_method == "bias":
         return _without_bias(raw.name, frame, detector)
     return _without_dark(raw.name, frame, detector)
+
+
+def detrend_all(
+    raws: Sequence[RawFrame], detector: DetectorCalibration
+) -> tuple[list[Frame], list[str]]:
+    """Return several frames of one setup without bias or dark; lamp-off frames combined once.
+
+    Frames that hold no data are left out with a remark.
+
+    Parameters
+    ----------
+    raws
+        Frames in ADU.
+    detector
+        What is known of the detector.
+
+    Raises
+    ------
+    InputError
+        If the frames are not of one setup, or as `detrend`.
+    UnprocessableDataError
+        If no frame holds data.
+    """
+    require_one_setup(raws)
+    usable, remarks = [], []
+    for raw in raws:
+        try:
+            usable.append((raw.name, to_electrons(raw, detector.bad_pixels)))
+        except UnprocessableDataError as error:
+            if len(raws) == 1:
+                raise
+            remarks.append(f"left out: {error.what}")
+    if not usable:
+        raise UnprocessableDataError(
+            "none of the raw frames holds data: " + "; ".join(remarks),
+            wanted="at least one good frame",
+        )
+    if raws[0].setup.offset_method == "dark":
+        detector, more = _with_lamp_off_combined(*usable[0], detector)
+        remarks += more
+    frames = []
+    for name, frame in usable:
+        bias = frame.setup.offset_method == "bias"
+        done, more = (_without_bias if bias else _without_dark)(name, frame, detector)
+        frames.append(done)
+        remarks += [remark for remark in more if remark not in remarks]
+    return frames, remarks
+
+
+def _with_lamp_off_combined(
+    name: str, frame: Frame, detector: DetectorCalibration
+) -> tuple[DetectorCalibration, list[str]]:
+    exposure = frame.exposure_s
+    equal = [raw for raw in detector.lamp_off if equal_exposure(exposure, _exposure(raw))]
+    chosen = equal or ([] if detector.master_dark is not None else detector.lamp_off)
+    if not chosen:
+        return detector, []
+    off, remarks = _mean_lamp_off(name, frame, chosen, detector)
+    return replace(detector, master_dark=off, lamp_off=()), remarks
 
 
 def equal_exposure(first_s: float, second_s: float) -> bool:

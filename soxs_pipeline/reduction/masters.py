@@ -110,9 +110,9 @@ def make_master(
     Master
         The setup of its frame carries the read noise measured.
     """
-    read_noise, remarks = _read_noise(frames)
-    setup = frames[0].setup.with_read_noise(read_noise)
     levels = [robust_level(frame.data[~frame.bad]) for frame in frames]
+    read_noise, remarks = _read_noise(frames, float(np.median(levels)) if photons else 0.0)
+    setup = frames[0].setup.with_read_noise(read_noise)
     first = replace(frames[0], setup=setup, header=_mean_prescan(frames))
     mean = combine_frames(
         [first, *frames[1:]], clip_sigma=clip_sigma, levels=levels, photons=photons
@@ -132,10 +132,11 @@ def pattern_of(mean: Frame) -> tuple[Frame, Pattern]:
     return replace(mean, data=pattern.data, variance=pattern.variance), pattern
 
 
-def _read_noise(frames: Sequence[Frame]) -> tuple[float, list[str]]:
+def _read_noise(frames: Sequence[Frame], signal: float) -> tuple[float, list[str]]:
     measured = measured_read_noise(frames)
     if measured is not None:
-        return measured, []
+        # The Poisson noise of the dark current is not read noise.
+        return float(np.sqrt(max(measured**2 - max(signal, 0.0), 0.25 * measured**2))), []
     prescan = frames[0].header.number(PRESCAN_NOISE)
     if np.isfinite(prescan):
         return prescan, [f"the read noise, {prescan:.2f} e-, was measured on the prescan"]

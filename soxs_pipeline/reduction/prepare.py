@@ -15,9 +15,10 @@ from soxs_pipeline.reduction.levels import prescan_level, reference_offsets
 
 __all__ = ["PRESCAN_LEVEL", "PRESCAN_NOISE", "require_one_setup", "require_same", "to_electrons"]
 
-#: Cards that carry the level and scatter of the prescan, in electrons, from frame to frame.
-PRESCAN_LEVEL = "ESO PRO PRESCAN LEVEL"
-PRESCAN_NOISE = "ESO PRO PRESCAN RON"
+#: Cards that carry the level and scatter of the prescan, in electrons, from frame to frame:
+#: not among ESO PRO, whose cards are not handed on.
+PRESCAN_LEVEL = "ESO DRS PRESCAN LEVEL"
+PRESCAN_NOISE = "ESO DRS PRESCAN RON"
 
 #: Fractions of a frame beyond which nothing can be done with it.
 MOST_SATURATED = 0.5

@@ -1,0 +1,80 @@
+"""Light that is scattered between the orders."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.orders import OrderTable
+from soxs_pipeline.numerics.scattered import smooth_surface
+
+__all__ = ["between_orders", "scattered_light"]
+
+#: Height and width in pixels of the cells that carry a level.
+CELL = (12, 64)
+#: Distance of the knots of the surface along the slit and along the dispersion.
+KNOTS = (70.0, 200.0)
+
+
+def between_orders(
+    table: OrderTable, shape: tuple[int, int], margin_px: float
+) -> NDArray[np.bool_]:
+    """Return True for pixels further than a margin from the slit image of every order.
+
+    Parameters
+    ----------
+    table
+        Order table with edges.
+    shape
+        Shape ``(ny, nx)`` of the detector.
+    margin_px
+        Distance from the edges.
+    """
+    ny, nx = shape
+    x = np.arange(nx, dtype=float)
+    rows = np.arange(ny, dtype=float)[:, None]
+    free = np.ones(shape, dtype=bool)
+    for order, (low, high) in zip(table.orders, table.x_range, strict=True):
+        # An order goes on beyond the range that is reduced; there its last course is kept.
+        inside = np.clip(x, low, high)
+        first = np.minimum(table.lower(int(order), inside), table.upper(int(order), inside))
+        last = np.maximum(table.lower(int(order), inside), table.upper(int(order), inside))
+        free &= (rows < first - margin_px) | (rows > last + margin_px)
+    return free
+
+
+def scattered_light(frame: Frame, table: OrderTable, *, margin_px: float) -> Frame:
+    """Return the scattered light of a frame as a smooth surface.
+
+    Parameters
+    ----------
+    frame
+        Detrended frame in electrons.
+    table
+        Order table with edges.
+    margin_px
+        Distance from the edges beyond which a pixel holds no focused light.
+
+    Returns
+    -------
+    Frame
+        The surface in electrons, with the flags of no pixel.
+    """
+    use = between_orders(table, frame.shape, margin_px) & ~frame.bad
+    surface = smooth_surface(
+        frame.data,
+        use,
+        sigma=float(np.sqrt(np.median(frame.variance[use]))) if use.any() else 1.0,
+        cell=CELL,
+        knot_px=KNOTS,
+    )
+    variance = np.zeros_like(surface)
+    return Frame(
+        data=surface,
+        variance=variance,
+        quality=np.zeros(frame.shape, dtype=np.uint32),
+        unit=frame.unit,
+        header=frame.header,
+        setup=frame.setup,
+    )
