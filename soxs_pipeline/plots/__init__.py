@@ -8,15 +8,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from matplotlib.figure import Figure
 
 from soxs_pipeline.domain.calibrations import Geometry
-from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.plots import detector, extraction, flat, merge, orders, sky, style, wavelength
 
-__all__ = ["INPUTS", "draw"]
-
-#: Inputs, by argument of the recipe, that its figures show beside the products; not needed.
-INPUTS: Mapping[str, Mapping[str, type]] = {
-    "soxs_stare": {"pixel_map": PixelMap},
-}
+__all__ = ["draw"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def draw(recipe: str, products: Mapping[str, object]) -> list[tuple[str, Figure]
         Name of the recipe. One without figures gives an empty list.
     products
         Domain objects by the name of the output slot. Inputs may stand there as well, by
-        the name of the argument (`INPUTS`): with ``geometry`` or ``pixel_map`` the sky is
+        the name of the argument: with ``geometry`` or ``pixel_map`` the sky is
         judged order by order. A figure whose objects are missing or None is left out.
     """
     known = dict(_flattened(products))

@@ -94,7 +94,7 @@ def _draw_noise(panel: Any, frame: Frame, values: NDArray[np.float32]) -> None:
     panel.stairs(counts, edges, color=style.INK, lw=0.8, label=f"pixels, σ = {width:.3g}")
     grid = np.linspace(-reach, reach, 300)
     peak = good.size * (edges[1] - edges[0]) / np.sqrt(2 * np.pi)
-    for sigma, colour, word in ((expected, style.ORANGE, "expected noise"),):
+    for sigma, colour, word in ((expected, style.ORANGE, "by the error plane"),):
         if sigma > 0:
             curve = peak / sigma * np.exp(-0.5 * (grid / sigma) ** 2)
             panel.plot(grid, curve, color=colour, label=f"{word}, σ = {sigma:.3g}")
@@ -134,7 +134,7 @@ def _draw_flags(panel: Any, frame: Frame) -> None:
     panel.bar_label(bars, padding=3, fontsize=9)
     panel.set_xscale("log")
     panel.set_xlim(0.5, 30 * max(counts.values()))
-    panel.set_ylim(-0.6, max(len(counts), 3) - 0.4)
+    panel.set_ylim(len(counts) - 0.2, -0.8)
 
 
 FLAGS = tuple((np.uint32(flag), text) for flag, text in DESCRIPTIONS.items())

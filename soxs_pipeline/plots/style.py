@@ -148,7 +148,8 @@ def legend_above(panel: Any) -> None:
     if count:
         panel.legend(
             loc="lower right",
-            bbox_to_anchor=(1.0, 0.985),
+            bbox_to_anchor=(1.0, 1.0),
+            borderpad=0.1,
             ncols=count,
             columnspacing=1.0,
             frameon=False,

@@ -129,16 +129,19 @@ def _draw_residual(
 
 
 def _draw_slit(panel: Any, lines: LineMeasurements, along: Floats, reach: float) -> None:
-    _draw_residual(panel, lines.slit_arcsec, along, lines.used, reach)
+    """Draw the residuals along the slit, or against brightness if there is one pinhole only."""
     positions = np.unique(lines.slit_arcsec[lines.used])
-    if 1 < positions.size <= 20:
-        medians = [np.median(along[lines.used & (lines.slit_arcsec == s)]) for s in positions]
-        panel.plot(positions, medians, "o-", color=style.INK, ms=4, lw=1, label="median")
-    panel.set(
-        title="along the slit; black: median",
-        xlabel="slit position [arcsec]",
-        ylabel="Δx [pixel]",
-    )
+    if positions.size < 2:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            _draw_residual(panel, np.log10(lines.flux), along, lines.used, reach)
+        panel.set(title="against brightness", xlabel="log10 of the line's electrons")
+    else:
+        _draw_residual(panel, lines.slit_arcsec, along, lines.used, reach)
+        if positions.size <= 20:
+            medians = [np.median(along[lines.used & (lines.slit_arcsec == s)]) for s in positions]
+            panel.plot(positions, medians, "o-", color=style.INK, ms=4, lw=1)
+        panel.set(title="along the slit; black: median", xlabel="slit position [arcsec]")
+    panel.set_ylabel("Δx [pixel]")
 
 
 def _x_error(lines: LineMeasurements) -> Floats:
@@ -236,9 +239,10 @@ def line_map(lines: LineMeasurements, dispersion: DispersionSolution) -> Figure:
     """
     used = lines.used
     along, across = lines.x - lines.x_fit, lines.y - lines.y_fit
-    typical = float(np.median(np.hypot(along[used], across[used]))) if used.any() else 0.0
-    longest = max(float(np.ptp(lines.x)) if lines.x.size else 0.0, 100.0)
-    stretch = 0.01 * longest / typical if typical > 0 else 1.0
+    length = np.hypot(along, across)[used]
+    long = float(np.percentile(length, 95)) if used.any() else 0.0
+    extent = max(float(np.ptp(lines.x)) if lines.x.size else 0.0, 100.0)
+    stretch = 0.035 * extent / long if long > 0 else 1.0
     wide = lines.y.size > 0 and np.ptp(lines.x) > 2 * np.ptp(lines.y)
     figure, panels = style.sheet(
         "Arc lines on the detector", [["plan"]], height_in=4.5 if wide else 8.0

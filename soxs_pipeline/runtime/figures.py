@@ -59,7 +59,8 @@ def _save_all(job: Job, figures: list[dict[str, str]]) -> None:
         name: read_product(job.folder / told["file"], kind_of(hints[name])[0])
         for name, told in record["products"].items()
     }
-    products |= _geometry(record)
+    # A product outranks an input of the same name: a flat takes an order table and makes one.
+    products = _geometry(record) | products
     with staged(job) as folder:
         for name, figure in draw(job.recipe, products):
             stem = f"{job.stem}__{name}"

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from soxs_pipeline import plots
-from soxs_pipeline.cascade import load
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.spectra import OrderSpectra
 
@@ -133,10 +132,3 @@ def test_no_source_still_draws(night, tmp_path):
     stare["sources"] = dataclasses.replace(stare["sources"], sources=())
     for _, figure in plots.draw("soxs_stare", {**stare, "pixel_map": night.pixel_map}):
         figure.savefig(tmp_path / "none.png")
-
-
-def test_the_inputs_figures_ask_for_are_inputs_of_their_recipes():
-    cascade = load("SOXS")
-    for recipe, inputs in plots.INPUTS.items():
-        slots = {slot.name for t in cascade.tasks if t.recipe == recipe for slot in t.others}
-        assert set(inputs) <= slots
