@@ -49,6 +49,9 @@ class LineMeasurements:
         Electrons in the line and its widths in pixels.
     used
         True if the line carries the final fit.
+    x_blend, x_blend_error
+        Shift that fainter neighbours of the list are expected to give the line along the
+        dispersion, already taken off ``x``, and how uncertain it is; pixels.
     """
 
     order: NDArray[np.int64]
@@ -66,3 +69,5 @@ class LineMeasurements:
     fwhm_x: NDArray[np.float64]
     fwhm_y: NDArray[np.float64]
     used: NDArray[np.bool_]
+    x_blend: NDArray[np.float64]
+    x_blend_error: NDArray[np.float64]

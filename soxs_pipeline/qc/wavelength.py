@@ -13,11 +13,11 @@ from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
 __all__ = ["SOLUTION_QC", "measure_solution"]
 
-LINES_TOTAL = QcDefinition("DETLINES TOT", "Lines expected on the detector")
-LINES_FOUND = QcDefinition("DETLINES NUM", "Lines found")
-LINES_FRACTION = QcDefinition("DETLINES FRAC", "Lines found over lines expected")
+LINES_TOTAL = QcDefinition("DETLINES TOT", "Images of clean lines expected on the detector")
+LINES_FOUND = QcDefinition("DETLINES NUM", "Images of lines found, the clean and the blended")
+LINES_FRACTION = QcDefinition("DETLINES FRAC", "Clean lines found over clean lines expected")
 LINES_CLIPPED = QcDefinition("DETLINES CLIP NUM", "Lines found but rejected by the fit")
-LINES_GOOD = QcDefinition("GOODLINES FRAC", "Lines that carry the fit over lines found")
+LINES_GOOD = QcDefinition("GOODLINES FRAC", "Clean lines that carry the fit over those found")
 PINHOLES = QcDefinition("PINHOLE COUNT MIN", "Fewest pinholes seen in any order")
 X_RMS = QcDefinition("X RES RMS", "Rms residual along the dispersion", "pixel")
 Y_RMS = QcDefinition("Y RES RMS", "Rms residual along the slit", "pixel")
@@ -69,7 +69,7 @@ SOLUTION_QC = (
 def measure_solution(
     solution: DispersionSolution,
     lines: LineMeasurements,
-    n_expected: int,
+    clean_wavelengths_nm: NDArray[np.float64],
     prediction: DispersionSolution,
 ) -> tuple[QcValue, ...]:
     """Measure how well a solution fits its lines.
@@ -80,8 +80,8 @@ def measure_solution(
         The fitted solution.
     lines
         The lines it was fitted to.
-    n_expected
-        Lines expected on the detector.
+    clean_wavelengths_nm
+        Wavelength of every image of a clean line expected, shape ``(m,)``.
     prediction
         The spectral format before it was moved.
     """
@@ -90,13 +90,15 @@ def measure_solution(
     fwhm = np.sqrt(lines.fwhm_x * lines.fwhm_y)[used]
     shift = _shift(prediction, lines)
     resolution = _resolution(solution, lines)
-    found = len(lines.order)
+    found, expected = len(lines.order), len(clean_wavelengths_nm)
+    clean = np.isin(lines.wavelength_nm, clean_wavelengths_nm)
+    clean_found = int(clean.sum())
     values = (
-        LINES_TOTAL.value(n_expected),
+        LINES_TOTAL.value(expected),
         LINES_FOUND.value(found),
-        LINES_FRACTION.value(found / max(n_expected, 1)),
+        LINES_FRACTION.value(clean_found / max(expected, 1)),
         LINES_CLIPPED.value(int(found - used.sum())),
-        LINES_GOOD.value(float(used.sum()) / max(found, 1)),
+        LINES_GOOD.value(float((clean & used).sum()) / max(clean_found, 1)),
         PINHOLES.value(_fewest_pinholes(lines)),
         X_RMS.value(_rms(dx)),
         Y_RMS.value(_rms(dy)),

@@ -75,7 +75,7 @@ def soxs_disp_solution(
         half_px=(4, 4),
         moves_together=spectral_format.moves_together,
     )
-    qc = measure_solution(solution, lines, len(expected.order), binned.solution)
+    qc = measure_solution(solution, lines, expected.wavelength_nm[expected.clean], binned.solution)
     return Outcome(
         DispSolutionProducts(solution, lines), qc, (*remarks, *describe_gaps(solution, lines))
     )

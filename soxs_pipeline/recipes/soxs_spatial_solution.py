@@ -105,7 +105,9 @@ def soxs_spatial_solution(
         moves_together=spectral_format.moves_together,
     )
     pixel_map = make_pixel_map(solution, order_table, frame.shape, margin_px=parameters.map_margin)
-    qc = measure_solution(solution, lines, len(expected.order), first_dispersion)
+    qc = measure_solution(
+        solution, lines, expected.wavelength_nm[expected.clean], first_dispersion
+    )
     gaps = describe_gaps(solution, lines, tuple(spectral_format.pinholes_arcsec))
     return Outcome(SpatialSolutionProducts(solution, pixel_map, lines), qc, (*remarks, *gaps))
 

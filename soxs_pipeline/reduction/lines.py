@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.lines import LineList, LineMeasurements
+from soxs_pipeline.numerics.blends import blend_shift
 from soxs_pipeline.numerics.peaks import find_spots, fit_spots, recentre
 
 __all__ = ["PredictedSpots", "find_bright_spots", "measure_spots", "predict_spots"]
@@ -18,6 +19,12 @@ __all__ = ["PredictedSpots", "find_bright_spots", "measure_spots", "predict_spot
 Floats = NDArray[np.float64]
 
 _PINHOLE_SIGMA_PX = 0.75
+
+
+#: Powers of the listed intensities tried: lamps and lists differ in their line ratios.
+_INTENSITY_EXPONENTS = (0.4, 0.7, 1.0)
+#: Lines nearer to one another than this cannot be centred one by one.
+_LEAST_DISTANCE_PX = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +37,10 @@ class PredictedSpots:
         What the spot is.
     x, y
         Predicted position in pixels.
+    clean
+        True for lines the list calls clean.
+    x_blend, x_blend_error
+        Shift along the dispersion expected from fainter neighbours, and its uncertainty.
     """
 
     order: NDArray[np.int64]
@@ -38,6 +49,13 @@ class PredictedSpots:
     intensity: Floats
     x: Floats
     y: Floats
+    x_blend: Floats
+    x_blend_error: Floats
+    clean: NDArray[np.bool_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> PredictedSpots:
+        """Return the chosen spots."""
+        return PredictedSpots(*(getattr(self, item.name)[chosen] for item in fields(self)))
 
 
 def predict_spots(
@@ -47,8 +65,10 @@ def predict_spots(
     slit_arcsec: Sequence[float],
     *,
     margin_px: float,
+    most_lines: int,
+    worst_blend_px: float,
 ) -> PredictedSpots:
-    """Predict the spots of all clean lines of all orders that fall on the detector.
+    """Predict the spots of the best lines of all orders that fall on the detector.
 
     Parameters
     ----------
@@ -57,27 +77,65 @@ def predict_spots(
     spectral_format
         The detector's shape in the binning of the solution.
     lines
-        The lamp's lines; only the clean ones are used.
+        The lamp's lines, the faint ones included: they blend with the others.
     slit_arcsec
         Slit positions of the pinholes.
     margin_px
         Least distance of a spot from the detector's border.
+    most_lines
+        Most lines of an order: all clean ones, then the brightest.
+    worst_blend_px
+        Largest uncertainty of a line's position by blending.
     """
     ny, nx = spectral_format.shape
     parts: list[tuple[NDArray, ...]] = []
     for order in solution.orders:
-        low, high = solution.wave_domain_nm[solution.index(order)]
-        chosen = lines.clean & (lines.wavelength_nm >= low) & (lines.wavelength_nm <= high)
-        wavelength, slit = (
-            a.ravel() for a in np.meshgrid(lines.wavelength_nm[chosen], slit_arcsec, indexing="ij")
+        chosen, blend, blend_error = _choose_lines(
+            solution, int(order), lines, most_lines, worst_blend_px
         )
-        intensity = np.repeat(lines.intensity[chosen], len(slit_arcsec))
+        per_line = (lines.wavelength_nm[chosen], lines.intensity[chosen], blend, blend_error)
+        clean = np.repeat(lines.clean[chosen], len(slit_arcsec))
+        wavelength, intensity, shift, error = (np.repeat(a, len(slit_arcsec)) for a in per_line)
+        slit = np.tile(np.asarray(slit_arcsec, float), len(chosen))
         x, y = solution.detector_position(int(order), wavelength, slit)
         on = (x > margin_px) & (x < nx - 1 - margin_px)
         on &= (y > margin_px) & (y < ny - 1 - margin_px)
         label = np.full(int(on.sum()), order, dtype=np.int64)
-        parts.append((label, wavelength[on], slit[on], intensity[on], x[on], y[on]))
+        columns = (wavelength, slit, intensity, x, y, shift, error, clean)
+        parts.append((label, *(column[on] for column in columns)))
     return PredictedSpots(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _choose_lines(
+    solution: DispersionSolution,
+    order: int,
+    lines: LineList,
+    most_lines: int,
+    worst_blend_px: float,
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Return indices of an order's lines to measure, and the blending of each."""
+    low, high = solution.wave_domain_nm[solution.index(order)]
+    inside = np.flatnonzero((lines.wavelength_nm >= low) & (lines.wavelength_nm <= high))
+    if not inside.size:
+        return inside, np.zeros(0), np.zeros(0)
+    x, _ = solution.detector_position(order, lines.wavelength_nm[inside], 0.0)
+    intensity = lines.intensity[inside]
+    shift, error = blend_shift(
+        x, intensity, sigma_px=_PINHOLE_SIGMA_PX, exponents=_INTENSITY_EXPONENTS
+    )
+    # Clean lines first, then by intensity: of two close lines the better one stays.
+    rank = np.lexsort((-intensity, ~lines.clean[inside]))
+    fit = error[rank] < worst_blend_px
+    kept: list[int] = []
+    taken = np.zeros(0)
+    for index in rank[fit]:
+        if len(kept) >= most_lines:
+            break
+        if not (np.abs(taken - x[index]) < _LEAST_DISTANCE_PX).any():
+            kept.append(int(index))
+            taken = np.append(taken, x[index])
+    chosen = np.sort(np.array(kept, dtype=np.int64))
+    return inside[chosen], shift[chosen], error[chosen]
 
 
 def find_bright_spots(frame: Frame, *, threshold_sigma: float) -> Floats:
@@ -146,7 +204,7 @@ def measure_spots(
         slit_arcsec=predicted.slit_arcsec[seen],
         x_predicted=predicted.x[seen],
         y_predicted=predicted.y[seen],
-        x=fits.x[seen],
+        x=(fits.x - predicted.x_blend)[seen],
         y=fits.y[seen],
         x_error=fits.x_error[seen],
         y_error=fits.y_error[seen],
@@ -156,6 +214,8 @@ def measure_spots(
         fwhm_x=fits.fwhm_x[seen],
         fwhm_y=fits.fwhm_y[seen],
         used=np.ones(int(seen.sum()), dtype=bool),
+        x_blend=predicted.x_blend[seen],
+        x_blend_error=predicted.x_blend_error[seen],
     )
 
 

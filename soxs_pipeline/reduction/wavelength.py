@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +42,18 @@ Floats = NDArray[np.float64]
 _SHIFT_PRIOR_PX = 5.0
 _STRETCH_PRIOR_PX = 2.0
 _FREE_PRIOR_PX = 1.0
+#: Scales of the prior of the quadratic and higher terms. Along the dispersion blends give line
+#: positions long tails, which make the evidence too fond of stiff models: none stiffer than 0.05.
+_SCALES_ALONG = (0.05, 0.15, 0.5, 1.5)
+_SCALES_ACROSS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 #: Expected size of rotation and relative scale of a flexure.
 _DISTORTION = 2e-3
 #: Least contrast of a vote that is believed.
 _LEAST_CONTRAST = 3.5
+#: Lines of an order that are measured at most, and their worst blending.
+_CHOICE: dict[str, Any] = {"most_lines": 120, "worst_blend_px": 0.1}
 #: Robust weight below which a line counts as rejected.
-_KEPT_WEIGHT = 0.3
+_KEPT_WEIGHT = 0.05
 
 
 def align_prediction(
@@ -233,14 +240,21 @@ def _fit_order(
     total = np.add.outer(np.arange(degrees[0] + 1), np.arange(degrees[1] + 1)).ravel()
     prior = np.where(total == 0, _SHIFT_PRIOR_PX, _STRETCH_PRIOR_PX)
     prior = np.where(total > 1, _FREE_PRIOR_PX * 0.5 ** (total - 2.0), prior)
-    _, groups = np.unique(wavelength, return_inverse=True)
+    # The slit's image bends far less than the dispersion along it does.
+    along_slit = np.tile(np.arange(degrees[1] + 1), degrees[0] + 1)
+    prior = np.where((total > 1) & (along_slit > 0), 0.1 * prior, prior)
+    _, first, groups = np.unique(wavelength, return_index=True, return_inverse=True)
+    blend_error = measured.x_blend_error[mine]
+    many = np.bincount(groups).max() > 1
     along = fit_with_prior(
         design,
         measured.x[mine] - x,
-        measured.x_error[mine],
+        measured.x_error[mine] if many else np.hypot(measured.x_error[mine], blend_error),
         prior=prior,
         free=total > 1,
-        groups=groups if np.bincount(groups).max() > 1 else None,
+        scales=_SCALES_ALONG,
+        groups=groups if many else None,
+        group_errors=blend_error[first] if many else None,
         start_scale=first_scale_px,
     )
     across = fit_with_prior(
@@ -249,6 +263,7 @@ def _fit_order(
         measured.y_error[mine],
         prior=prior,
         free=total > 1,
+        scales=_SCALES_ACROSS,
         start_scale=first_scale_px,
     )
     return along, across
@@ -311,16 +326,21 @@ def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers
             wanted="an arc lamp seen through pinholes",
             remedy="check that the lamp was on and the right mask was in the beam",
         )
-    predicted = predict_spots(start, spectral_format, lines, pinholes_arcsec, margin_px=-20.0)
+    predicted = predict_spots(
+        start, spectral_format, lines, pinholes_arcsec, margin_px=-20.0, **_CHOICE
+    )
     moved, _ = align_prediction(
         start, predicted, spots, moves_together=moves_together, reach_px=reach_px
     )
-    measured = None
+    measured, expected = None, predicted
     for search, scale, rounds in ((2, 1.0, 2), (1, 0.3, 2), (0, 0.1, 4)):
-        expected = predict_spots(moved, spectral_format, lines, pinholes_arcsec, margin_px=4.0)
+        expected = predict_spots(
+            moved, spectral_format, lines, pinholes_arcsec, margin_px=4.0, **_CHOICE
+        )
+        sought = expected if measured is None else expected.only(_seen_before(expected, measured))
         measured = measure_spots(
             frame,
-            expected,
+            sought,
             search_px=(search, min(search, 1)),
             half_px=half_px,
             least_snr=detection_sigma,
@@ -333,6 +353,13 @@ def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers
             remedy="check the arc frame and the line list",
         )
     return moved, measured, expected
+
+
+def _seen_before(expected: PredictedSpots, measured: LineMeasurements) -> NDArray[np.bool_]:
+    """Return True for spots of lines that some pinhole showed: the others are too faint."""
+    seen = set(zip(measured.order, measured.wavelength_nm, strict=True))
+    spots = zip(expected.order, expected.wavelength_nm, strict=True)
+    return np.fromiter((spot in seen for spot in spots), dtype=bool, count=len(expected.order))
 
 
 def describe_gaps(

@@ -11,8 +11,8 @@ def rng():
 
 def test_the_true_shift_wins_among_many_wrong_spots(rng):
     predicted = rng.uniform(0, 2000, (60, 2))
-    seen = [*predicted[:40], 17.3, -6.2, *rng.normal(0, 0.2, (40, 2))]
-    measured = np.concatenate([seen, rng.uniform(0, 2000, (400, 2))])
+    seen = predicted[:40] + np.array([17.3, -6.2]) + rng.normal(0, 0.2, (40, 2))
+    measured = np.vstack([seen, rng.uniform(0, 2000, (400, 2))])
     shift = vote_shift(measured, predicted, np.ones(60), reach=(40.0, 15.0), cell=1.5)
     assert shift.dx == pytest.approx(17.3, abs=0.2)
     assert shift.dy == pytest.approx(-6.2, abs=0.2)

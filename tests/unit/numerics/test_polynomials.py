@@ -5,6 +5,7 @@ from soxs_pipeline.numerics.polynomials import design_2d, fit_with_prior
 
 PRIOR = np.array([5.0, 2.0, 1.0, 0.5, 0.25, 0.125])
 FREE = np.arange(6) > 1
+SCALES = (0.01, 0.1, 1.0)
 
 
 @pytest.fixture
@@ -21,14 +22,14 @@ def make_data(rng, count, coef, error=0.02):
 def test_many_points_recover_the_coefficients(rng):
     coef = np.array([1.0, -0.5, 0.3, 0.1, 0.05, 0.0])
     design, values, errors = make_data(rng, 400, coef)
-    fit = fit_with_prior(design, values, errors, prior=PRIOR, free=FREE)
+    fit = fit_with_prior(design, values, errors, prior=PRIOR, free=FREE, scales=SCALES)
     pull = (fit.coef - coef) / np.sqrt(np.diag(fit.covariance))
     assert np.abs(pull).max() < 4
 
 
 def test_few_points_fall_back_to_the_low_terms(rng):
     design, values, errors = make_data(rng, 4, np.array([1.0, 0.2, 0, 0, 0, 0]))
-    fit = fit_with_prior(design, values, errors, prior=PRIOR, free=FREE)
+    fit = fit_with_prior(design, values, errors, prior=PRIOR, free=FREE, scales=SCALES)
     everywhere = design_2d(np.linspace(-1, 1, 50), np.zeros(50), 5, 0)
     truth = everywhere @ np.array([1.0, 0.2, 0, 0, 0, 0])
     assert np.abs(everywhere @ fit.coef - truth).max() < 0.15
@@ -38,7 +39,7 @@ def test_outliers_do_not_matter(rng):
     coef = np.array([1.0, -0.5, 0.3, 0.0, 0.0, 0.0])
     design, values, errors = make_data(rng, 60, coef)
     values[::8] += rng.choice([-1.0, 1.0], len(values[::8]))
-    fit = fit_with_prior(design, values, errors, prior=PRIOR, free=FREE)
+    fit = fit_with_prior(design, values, errors, prior=PRIOR, free=FREE, scales=SCALES)
     assert np.abs(design @ (fit.coef - coef)).max() < 0.06
     assert fit.weight[::8].max() < 0.1
 
@@ -59,6 +60,7 @@ def test_an_offset_common_to_a_group_does_not_bend_the_fit(rng):
         np.full(t.size, 0.01),
         prior=np.full(6, 2.0),
         free=np.zeros(6, dtype=bool),
+        scales=(1.0,),
         groups=groups,
     )
     assert np.abs(design @ (fit.coef - coef)).max() < 0.03
