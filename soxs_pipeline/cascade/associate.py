@@ -72,7 +72,7 @@ class Dataset:
         for choice in self.choices:
             if choice.candidates:
                 notes += choice.candidates[0].remarks
-            else:
+            elif choice.slot.item.group is not Group.CALIB:
                 notes.append(f"{choice.slot.name}: none found, done without")
         return tuple(notes)
 

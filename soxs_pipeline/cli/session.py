@@ -15,7 +15,7 @@ from soxs_pipeline.runtime.configure import Settings
 from soxs_pipeline.runtime.executors import Executor
 from soxs_pipeline.runtime.executors.serial import SerialExecutor
 from soxs_pipeline.runtime.jobs import Result
-from soxs_pipeline.runtime.logs import LOG_NAME, configure_logging, log_to_file
+from soxs_pipeline.runtime.logs import LOG_NAME, logging_to
 from soxs_pipeline.runtime.plan import Plan
 from soxs_pipeline.runtime.progress import Progress
 from soxs_pipeline.runtime.schedule import Orders, run_plan
@@ -39,7 +39,7 @@ _PRELOAD = (
     "scipy.interpolate",
     "scipy.sparse.linalg",
 )
-_QUIET, _NORMAL, _VERBOSE = logging.ERROR, logging.CRITICAL + 1, logging.INFO
+_SILENT, _VERBOSE = logging.CRITICAL + 1, logging.INFO
 
 
 def add_common_options(parser: argparse.ArgumentParser, *, out: str = "reduced") -> None:
@@ -90,10 +90,8 @@ def carry_out(
 ) -> dict[str, Result]:
     """Run the jobs of a plan, with progress on the error stream and a log in the output folder."""
     # Failures are told by the progress display, so by default the log is silent on the terminal.
-    level = _QUIET + 100 if options.quiet else _VERBOSE if options.verbose else _NORMAL
-    configure_logging(level)
+    level = _VERBOSE if options.verbose else _SILENT
     log_file = options.output.absolute() / LOG_NAME
-    log_to_file(log_file)
     orders = Orders(
         load_instrument(INSTRUMENT),
         settings,
@@ -106,7 +104,9 @@ def carry_out(
         from soxs_pipeline.runtime.executors.processes import ProcessExecutor  # noqa: PLC0415
 
         executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=_PRELOAD)
-    return run_plan(plan, orders, executor, Progress(len(plan.wanted), quiet=options.quiet))
+    progress = Progress(len(plan.wanted), quiet=options.quiet)
+    with logging_to(log_file, level):
+        return run_plan(plan, orders, executor, progress)
 
 
 def print_failures(plan: Plan, results: Mapping[str, Result]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["LOG_NAME", "configure_logging", "log_to_file"]
+__all__ = ["LOG_NAME", "logging_to", "one_thread_each"]
 
 LOG_NAME = "soxspipe.log"
 
@@ -15,33 +17,35 @@ _FILE_FORMAT = "%(asctime)s %(levelname)-7s %(process)d %(name)s: %(message)s"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def configure_logging(level: int) -> None:
-    """Send messages of the pipeline at and above a level to the terminal's error stream."""
-    root = logging.getLogger("soxs_pipeline")
-    root.setLevel(logging.DEBUG)
-    root.propagate = False
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-        handler.close()
+@contextmanager
+def logging_to(path: Path, level: int) -> Iterator[None]:
+    """Send the pipeline's messages at and above a level to the terminal, and all to a file.
+
+    Warnings of libraries go to the file only. Several processes may append to one file: each
+    message is one short write.
+    """
     console = logging.StreamHandler(sys.stderr)
     console.setLevel(level)
     console.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    root.addHandler(console)
-
-
-def log_to_file(path: Path) -> None:
-    """Append messages to a file as well, warnings of libraries included.
-
-    Several processes may append to one file: each message is one short write.
-    """
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    handler.setLevel(logging.INFO)
-    handler.setFormatter(logging.Formatter(_FILE_FORMAT))
-    logging.getLogger("soxs_pipeline").addHandler(handler)
+    file = logging.FileHandler(path, encoding="utf-8", delay=True)
+    file.setLevel(logging.INFO)
+    file.setFormatter(logging.Formatter(_FILE_FORMAT))
+    ours, warnings = logging.getLogger("soxs_pipeline"), logging.getLogger("py.warnings")
+    ours.setLevel(logging.DEBUG)
+    attached = ((ours, console), (ours, file), (warnings, file))
+    for logger, handler in attached:
+        logger.addHandler(handler)
+        logger.propagate = False
     logging.captureWarnings(capture=True)
-    warnings = logging.getLogger("py.warnings")
-    warnings.addHandler(handler)
-    warnings.propagate = False
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        for logger, handler in attached:
+            logger.removeHandler(handler)
+            logger.propagate = True
+        console.close()
+        file.close()
 
 
 def one_thread_each() -> None:

@@ -185,6 +185,8 @@ def _job(dataset: Dataset, outputs: Mapping[tuple[str, str], Output]) -> Job:
                 optional=choice.slot.least == 0,
             )
             for choice in dataset.choices
+            # That no static calibration ships for an optional slot is no news to anyone.
+            if choice.candidates or choice.slot.item.group is not Group.CALIB
         ),
         outputs=tuple(outputs[dataset.name, name] for name, _ in task.products),
         remarks=dataset.remarks,

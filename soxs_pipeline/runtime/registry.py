@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from soxs_pipeline.cascade import load
-from soxs_pipeline.errors import ParameterError
+from soxs_pipeline.errors import CascadeError, ParameterError
 from soxs_pipeline.recipes._recipe import Recipe
 
 __all__ = ["ORGANISER", "SHORT_NAMES", "full_name", "get", "names"]
@@ -60,7 +60,15 @@ def get(name: str) -> Recipe[Any]:
     ------
     ParameterError
         If no recipe answers to the name.
+    CascadeError
+        If the map names a recipe that is not there.
     """
-    module = import_module(f"soxs_pipeline.recipes.{full_name(name)}")
+    path = f"soxs_pipeline.recipes.{full_name(name)}"
+    try:
+        module = import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name != path:
+            raise
+        raise CascadeError(f"the map names {full_name(name)}, which is not installed") from error
     recipe: Recipe[Any] = module.RECIPE
     return recipe

@@ -18,7 +18,7 @@ from typing import Any
 
 from soxs_pipeline.runtime.executors import Drawing, Work, perform
 from soxs_pipeline.runtime.jobs import Result
-from soxs_pipeline.runtime.logs import configure_logging, log_to_file, one_thread_each
+from soxs_pipeline.runtime.logs import logging_to, one_thread_each
 
 __all__ = ["ProcessExecutor", "cores"]
 
@@ -95,9 +95,8 @@ def _serve(connection: Connection, work: Work, log_file: str, level: int) -> Non
     """Do a piece of work in a process of its own and send the result."""
     # Ctrl-C reaches every process of a terminal; only the first is to act on it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    configure_logging(level)
-    log_to_file(Path(log_file))
-    connection.send(perform(work))
+    with logging_to(Path(log_file), level):
+        connection.send(perform(work))
     connection.close()
 
 

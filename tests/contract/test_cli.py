@@ -1,0 +1,145 @@
+"""The grammar of the command line and what it tells."""
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from soxs_pipeline.cli.main import main
+from soxs_pipeline.runtime.registry import full_name, get, names
+from tests.support.tiny_frames import write_biases
+
+HEAVY = ("numpy", "scipy", "astropy", "matplotlib")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
+def test_the_top_of_the_help_loads_nothing_heavy(arguments):
+    """Start-up is measured by what is imported: time on a busy machine proves nothing."""
+    code = (
+        "import sys; from soxs_pipeline.cli.main import main; "
+        f"main({arguments!r}); print(sorted(set(sys.modules) & {set(HEAVY)!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_help_names_every_command_and_recipe(capsys):
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    commands = ("reduce", "plan", "init", "data_organiser", "simulate", "explain", "recipes")
+    for word in (*commands, *(name for name in names() if name != "soxs_data_organiser")):
+        assert f"  {word} " in said
+
+
+def test_without_a_command_the_help_is_shown_as_an_error(capsys):
+    assert main([]) == 2
+    assert "usage: soxspipe" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("mbias", "soxs_mbias"), ("mdark", "soxs_mdark"), ("mflat", "soxs_spec_mflat"),
+        ("spec_mflat", "soxs_spec_mflat"), ("disp_sol", "soxs_disp_solution"),
+        ("disp-solution", "soxs_disp_solution"), ("order_centres", "soxs_order_centres"),
+        ("spat_solution", "soxs_spatial_solution"),
+        ("spatial_solution", "soxs_spatial_solution"), ("stare", "soxs_stare"),
+        ("extract", "soxs_extract"), ("merge", "soxs_merge"),
+        ("data_organiser", "soxs_data_organiser"), ("SOXS_MBIAS", "soxs_mbias"),
+    ],
+)  # fmt: skip
+def test_recipes_answer_to_the_names_of_the_paper(short, full):
+    assert full_name(short) == full
+
+
+def test_a_recipe_tells_what_it_does_takes_and_makes(capsys):
+    assert main(["disp_sol", "--help"]) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "usage: soxspipe soxs_disp_solution <inputFrames>",
+        "1. ",
+        "detector.master_bias",
+        "ARC_PINHOLE",
+        "DISP_TAB_FIRST",
+        "--detection-sigma (default",
+        "soxspipe soxs_disp_solution my.sof",
+    ):
+        assert words in said
+
+
+def test_init_writes_settings_that_change_nothing(tmp_path, capsys):
+    path = tmp_path / "my.toml"
+    assert main(["init", str(path)]) == 0
+    values = tomllib.loads(path.read_text())
+    assert set(values) == set(names())
+    assert not any(values.values())
+    assert main(["init", str(path)]) == 7
+    assert "is there already" in capsys.readouterr().err
+    assert main(["init", str(path), "--force"]) == 0
+
+
+def test_explain_tells_of_every_recipe_that_has_the_parameter(capsys):
+    assert main(["explain", "detection-sigma"]) == 0
+    said = capsys.readouterr().out
+    assert "soxs_disp_solution" in said
+    assert "soxs_spatial_solution" in said
+    assert main(["explain", "soxs_disp_solution.detection_sigma"]) == 0
+    assert "soxs_spatial_solution" not in capsys.readouterr().out
+
+
+def test_recipes_and_tags_are_listed(capsys):
+    assert main(["recipes"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == list(names())
+    assert main(["recipes", "--tags"]) == 0
+    assert "MASTER_BIAS" in capsys.readouterr().out
+
+
+def test_a_plan_can_be_read_by_programmes(tmp_path, capsys):
+    write_biases(tmp_path / "raw")
+    assert main(["plan", str(tmp_path / "raw"), "--json", "-o", str(tmp_path / "out")]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["frames"] == {"BIAS_VIS": 3}
+    assert [job["recipe"] for job in plan["jobs"]] == ["soxs_mbias"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_organiser_writes_sets_that_the_recipe_takes(tmp_path, capsys):
+    write_biases(tmp_path / "raw frames")
+    out = tmp_path / "out"
+    assert main(["data_organiser", str(tmp_path / "raw frames"), "-o", str(out)]) == 0
+    assert "3  BIAS_VIS" in capsys.readouterr().out
+    (path,) = (out / "sof").iterdir()
+    assert path.read_text().count("BIAS_VIS") == 3
+    assert main(["mbias", str(path), "-o", str(out), "--no-plots", "-q"]) == 0
+
+
+def test_what_sets_a_parameter_is_recorded(tmp_path):
+    write_biases(tmp_path / "raw")
+    info = next(i for i in get("mbias").parameters.describe() if i.type in {float, int})
+    (tmp_path / "my.toml").write_text(f"[mbias]\n{info.name} = {info.default}\n")
+    command = ["mbias", str(tmp_path / "raw"), "-o", str(tmp_path / "out"), "--no-plots", "-q"]
+    for more, who in (
+        ([], "default"),
+        (["-s", str(tmp_path / "my.toml")], f"file {tmp_path / 'my.toml'}"),
+        ([f"--{info.alias}", str(info.default)], "command line"),
+    ):
+        assert main([*command, *more]) == 0
+        (record,) = (tmp_path / "out").rglob("*.json")
+        told = json.loads(record.read_text())["parameters"][info.name]
+        assert told == {"value": info.default, "set_by": who}
+
+
+def test_the_report_holds_everything_it_shows(tmp_path, capsys):
+    write_biases(tmp_path / "raw")
+    out = tmp_path / "out"
+    assert main(["reduce", str(tmp_path / "raw"), "-o", str(out), "-j", "1"]) == 0
+    assert str(out / "index.html") in capsys.readouterr().out
+    page = (out / "index.html").read_text()
+    assert "data:image/png;base64," in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "RAW RON" in page
+    assert len(list(out.rglob("*.pdf"))) == len(list(out.rglob("*.png"))) > 0
