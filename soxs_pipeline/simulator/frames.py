@@ -312,8 +312,11 @@ def make_frame(  # noqa: PLR0913 - keywords with defaults
 
 def _usual_seconds(frame: FrameKind, state: State) -> float:
     which = 0 if state.arm == "VIS" else 1
-    chosen = state.scene.exptime if frame.source == "sky" else frame.seconds
-    return float(chosen[which])
+    if frame.source == "sky":
+        return float(state.scene.exptime[which])
+    # A wide slit passes more of the lamp into every pixel.
+    width = 1.0 if frame.slit else state.scene.slit_arcsec
+    return round(frame.seconds[which] / width, 2)
 
 
 def _exposure(

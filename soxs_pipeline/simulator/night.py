@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from soxs_pipeline.simulator import truth
 from soxs_pipeline.simulator.files import write_apple_double, write_raw
 from soxs_pipeline.simulator.frames import KINDS, RawFrame, State, make_frame, make_state
 from soxs_pipeline.simulator.headers import file_name
-from soxs_pipeline.simulator.scenes import Scene, get_scene
+from soxs_pipeline.simulator.scenes import Scene, get_scene, standard_scene
 
 __all__ = ["BLOCKS", "QUIRKS", "Shot", "simulate"]
 
@@ -22,9 +22,20 @@ Progress = Callable[[str], None]
 
 _DAY = datetime(2026, 3, 14, 14, 0, 0)  # noqa: DTZ001 - FITS times carry no zone
 _NIGHT = timedelta(hours=12)
+OUT_OF_SLIT_ARCSEC = 99.0
 
 #: What may be observed, after the calibrations.
-BLOCKS = ("stare", "nod", "offset", "std", "std_nod", "telluric", "calibrations", "bare")
+BLOCKS = (
+    "stare",
+    "nod",
+    "offset",
+    "std",
+    "std_nod",
+    "telluric",
+    "night",
+    "calibrations",
+    "bare",
+)
 #: Flaws that frames may be given.
 QUIRKS = (
     "no_lamp_keys",
@@ -53,6 +64,8 @@ class Shot:
         Taken at night.
     offset_arcsec, nod_arcsec
         Shift of the sources along the slit, and what the header says of it.
+    standard
+        With the standard star and its wide slit instead of the scene's.
     """
 
     kind: str
@@ -63,6 +76,7 @@ class Shot:
     on_sky: bool = False
     offset_arcsec: float = 0.0
     nod_arcsec: float | None = None
+    standard: bool = False
 
 
 def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
@@ -132,7 +146,8 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     chosen = get_scene(scene)
     sizes = {"bias": n_bias, "flat": n_flat, "dark": n_dark}
     shots = {arm: list(_select(_plan(arm, chosen, block, sizes), arm, frames)) for arm in arms}
-    night = _Night(out, beside, compress, tuple(quirks), progress)
+    name = scene if isinstance(scene, str) else "own"
+    night = _Night(out, beside, compress, tuple(quirks), progress, name)
     for arm in arms:
         state = make_state(arm, seed, chosen, binning=binning)
         night.arm(state, shots[arm], twins=len(arms))
@@ -160,21 +175,38 @@ def _on_off(kind: str, arm: str, size: int) -> list[Shot]:
 
 
 def _plan(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> list[Shot]:
-    flats = sizes["flat"]
     if block == "bare":
         return _observation(arm, "stare")
+    if block == "night":
+        shots = _calibrations(arm, scene, sizes)
+        shots += _as_standard(_flats(arm, sizes["flat"]))
+        for part in ("std", "stare", "nod"):
+            seen = _observation(arm, part)
+            shots += _as_standard(seen) if part == "std" else seen
+        return shots
+    shots = _calibrations(arm, scene, sizes) + _observation(arm, block)
+    return _as_standard(shots) if block in {"std", "std_nod", "telluric"} else shots
+
+
+def _as_standard(shots: list[Shot]) -> list[Shot]:
+    return [replace(shot, standard=True) for shot in shots]
+
+
+def _calibrations(arm: str, scene: Scene, sizes: dict[str, int]) -> list[Shot]:
     if arm == "VIS":
         shots = _set("bias", arm, sizes["bias"])
         shots += _set("arc_pinhole", arm, 1) + _set("flat_pinhole", arm, 1)
-        shots += _set("flat", arm, flats) + _set("flat_d2", arm, flats)
-        shots += _set("arc_multi", arm, 1)
-    else:
-        shots = _set("dark", arm, sizes["dark"], 15.0)
-        shots += _set("dark", arm, sizes["dark"], scene.exptime[1])
-        for kind, size in (("arc_pinhole", 1), ("flat_pinhole", 1), ("flat", flats)):
-            shots += _on_off(kind, arm, size)
-        shots += _on_off("arc_multi", arm, 1)
-    return shots + _observation(arm, block)
+        return shots + _flats(arm, sizes["flat"]) + _set("arc_multi", arm, 1)
+    shots = _set("dark", arm, sizes["dark"], 15.0)
+    shots += _set("dark", arm, sizes["dark"], scene.exptime[1])
+    shots += _on_off("arc_pinhole", arm, 1) + _on_off("flat_pinhole", arm, 1)
+    return shots + _flats(arm, sizes["flat"]) + _on_off("arc_multi", arm, 1)
+
+
+def _flats(arm: str, size: int) -> list[Shot]:
+    if arm == "NIR":
+        return _on_off("flat", arm, size)
+    return _set("flat", arm, size) + _set("flat_d2", arm, size)
 
 
 def _observation(arm: str, block: str) -> list[Shot]:
@@ -190,7 +222,7 @@ def _observation(arm: str, block: str) -> list[Shot]:
     if block == "offset":
         return [
             Shot("object_offset", arm, k + 1, 2, on_sky=True, offset_arcsec=shift)
-            for k, shift in enumerate((0.0, 99.0))
+            for k, shift in enumerate((0.0, OUT_OF_SLIT_ARCSEC))
         ]
     return []
 
@@ -218,6 +250,7 @@ class _Night:
     compress: str
     quirks: tuple[str, ...]
     progress: Progress | None
+    scene: str
     written: list[Path] = field(default_factory=list)
     done: dict[tuple, str] = field(default_factory=dict)
 
@@ -225,6 +258,7 @@ class _Night:
         """Take all exposures of one arm."""
         truth.write_detector(self.beside / f"detector_{state.arm}.fits", state.detector)
         truth.write_map(self.beside / f"map_{state.arm}_day.fits", state.geometry["day"])
+        wide = replace(state, scene=standard_scene(state.scene), images={})
         # The arms are read out by two controllers: their clocks never agree to the millisecond.
         clock = _DAY + timedelta(milliseconds=137 if state.arm == "VIS" else 481)
         dark = clock + _NIGHT
@@ -234,20 +268,14 @@ class _Night:
                 clock = max(clock, dark)
             if shot.number == 1:
                 begun = clock
-            frame = self._take(state, shot, index, (clock, begun), twins)
-            self._keep(state, shot, frame, clock)
+            chosen = wide if shot.standard else state
+            frame = self._take(chosen, shot, index, self._fields(shot, begun, twins), clock)
+            self._keep(chosen, shot, frame, clock)
             seconds = float(frame.header["EXPTIME"])
             clock += timedelta(seconds=seconds + 23.217, milliseconds=11 * index)
 
-    def _take(
-        self, state: State, shot: Shot, index: int, when: tuple[datetime, datetime], twins: int
-    ) -> RawFrame:
-        name = f"night{index}" if shot.on_sky else "day"
-        if shot.on_sky and name not in state.geometry:
-            rng = np.random.default_rng([state.seed, 29, index, ord(state.arm[0])])
-            angle = rng.uniform(0, 2 * np.pi)
-            size = state.scene.flexure_px * rng.uniform(0.5, 1.5)
-            state.moved(name, size * np.cos(angle), size * np.sin(angle))
+    def _fields(self, shot: Shot, begun: datetime, twins: int) -> dict[str, object]:
+        """Fill in what the header says beyond the kind of frame."""
         extra: dict[str, object] = {}
         if shot.nod_arcsec is not None:
             extra = {
@@ -256,12 +284,12 @@ class _Night:
                 "ESO SEQ NOD THROW": 5.0,
                 "ESO SEQ JITTER WIDTH": 0.0,
             }
-        if shot.kind.endswith("_offset"):
-            far = shot.offset_arcsec > 12
-            extra = {"ESO SEQ FIXOFF RA": -30.0 if not far else 30.0, "ESO SEQ FIXOFF DEC": 0.0}
+        elif shot.kind.endswith("_offset"):
+            away = shot.offset_arcsec >= OUT_OF_SLIT_ARCSEC
+            extra = {"ESO SEQ FIXOFF RA": 30.0 if away else -30.0, "ESO SEQ FIXOFF DEC": 0.0}
         together = shot.on_sky and twins > 1
         fields: dict[str, object] = {
-            "template_start": when[1],
+            "template_start": begun,
             "number": shot.number,
             "total": shot.total * (2 if together else 1),
             "quirks": self.quirks,
@@ -270,16 +298,27 @@ class _Night:
         if shot.on_sky:
             standard = shot.kind.startswith("std")
             fields |= {
-                "block": "SOXS_std" if standard else "SN2026abc_r17",
-                "block_id": 200100 + (1 if standard else 2),
-                "target": "LTT3218" if standard else "SN2026abc",
+                "block": "SOXS_std_LTT3218" if standard else f"SIM_{self.scene}",
+                "block_id": 200101 if standard else 200102,
+                "target": "LTT3218" if standard else f"SIM-{self.scene}".replace("_", "-"),
             }
+        return fields
+
+    def _take(
+        self, state: State, shot: Shot, index: int, fields: dict[str, object], clock: datetime
+    ) -> RawFrame:
+        name = f"night{index}" if shot.on_sky else "day"
+        if shot.on_sky and name not in state.geometry:
+            rng = np.random.default_rng([state.seed, 29, index, ord(state.arm[0])])
+            angle = rng.uniform(0, 2 * np.pi)
+            size = state.scene.flexure_px * rng.uniform(0.5, 1.5)
+            state.moved(name, size * np.cos(angle), size * np.sin(angle))
         return make_frame(
             shot.kind,
             shot.arm,
             state,
             seed=index + 1,
-            start=when[0],
+            start=clock,
             seconds=shot.seconds,
             geometry=name,
             offset_arcsec=shot.offset_arcsec,
@@ -294,20 +333,27 @@ class _Night:
             write_apple_double(self.out, path.name)
         stem = name.removesuffix(".fits")
         reference = "none"
-        seconds = float(frame.header["EXPTIME"])
         if frame.light is not None:
-            key = (shot.kind, shot.arm, shot.seconds, shot.on_sky and stem)
+            key = (shot.kind, shot.arm, shot.seconds, shot.standard, shot.on_sky and stem)
             if key not in self.done:
-                label = f"{shot.kind}_{shot.arm}" + (f"_{stem}" if shot.on_sky else "")
+                label = f"{shot.kind}_{shot.arm}" + ("_wide" if shot.standard else "")
+                label += f"_{stem}" if shot.on_sky else ""
                 self.done[key] = f"light_{label}.fits"
                 truth.write_light(self.beside / self.done[key], frame.light, whole=shot.on_sky)
                 if shot.on_sky:
-                    truth.write_spectra(
-                        self.beside / f"spectra_{label}.fits", state, frame.light, seconds
-                    )
-                    geometry = list(state.geometry.values())[-1]
-                    truth.write_map(self.beside / f"map_{label}.fits", geometry)
+                    self._keep_spectra(state, frame, label)
             reference = self.done[key]
         truth.write_cosmics(self.beside / f"{stem}_truth.fits", frame.cosmics, reference)
         if self.progress:
             self.progress(f"{shot.arm} {shot.kind} {shot.number}/{shot.total} {path.name}")
+
+    def _keep_spectra(self, state: State, frame: RawFrame, label: str) -> None:
+        seconds = float(frame.header["EXPTIME"])
+        light = frame.light
+        if light is not None:
+            spectra = self.beside / f"spectra_{label}.fits"
+            truth.write_spectra(spectra, state, light, seconds)
+            latest = list(state.geometry.values())[-1]
+            truth.write_map(self.beside / f"map_{label}.fits", latest)
+        # No two exposures of the sky are alike: what was drawn for this one is not needed again.
+        state.images = {k: v for k, v in state.images.items() if v is not light}

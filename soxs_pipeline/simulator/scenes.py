@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from soxs_pipeline.errors import ParameterError
 
-__all__ = ["SCENES", "Scene", "Source", "get_scene"]
+__all__ = ["SCENES", "Scene", "Source", "get_scene", "standard_scene"]
 
 
 @dataclass(frozen=True)
@@ -148,3 +148,15 @@ def get_scene(scene: str | Scene) -> Scene:
             f"there is no scene called {scene!r}", wanted=f"one of {', '.join(SCENES)}"
         )
     return SCENES[scene]
+
+
+def standard_scene(scene: Scene) -> Scene:
+    """Return the scene with a spectrophotometric standard seen through the widest slit."""
+    if any(source.kind == "standard" for source in scene.sources):
+        return scene
+    return replace(
+        scene,
+        sources=(Source("standard", None, position_arcsec=0.3),),
+        slit_arcsec=5.0,
+        exptime=(300.0, 150.0),
+    )
