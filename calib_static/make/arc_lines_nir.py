@@ -40,6 +40,7 @@ OWN_FACTOR, OTHER_FACTOR = 2.0, 4.0
 MAX_ERROR_NM = 0.003
 MAX_CONFLICT_NM, CONFLICT_REACH_NM = 0.002, 0.03
 FAINTEST = 1 / 1000  # of the third brightest line of the order
+TWINS_NM = 0.004  # a tenth of a pixel
 GASES = ("Ne", "Ar", "Xe", "Hg")
 # NIST's scales differ from gas to gas: factors that make the strongest lines of xenon and mercury
 # as bright beside those of argon and neon as they are in spectra of lamps.
@@ -93,6 +94,7 @@ def main(folder: Path) -> None:
     gas = np.concatenate([np.full(len(lines.wavelength), g) for g, lines in gases.items()])
     sort = np.argsort(wavelength)
     wavelength, strength, error, gas = wavelength[sort], strength[sort], error[sort], gas[sort]
+    wavelength, strength, error, gas = join_twins(wavelength, strength, error, gas)
     others = [seen_lines(folder, "NIRSPEC-ArNeKrXe"), seen_lines(folder, "Ar_IR_MOSFIRE")]
     official = official_lines(folder)
     clean = error < 1.01 * MAX_ERROR_NM
@@ -128,6 +130,18 @@ def main(folder: Path) -> None:
         },
     )
     print(f"{len(wavelength)} lines, {clean.sum()} clean")
+
+
+def join_twins(
+    wavelength: Floats, strength: Floats, error: Floats, gas: NDArray
+) -> tuple[Floats, Floats, Floats, NDArray]:
+    """Return the list with lines too close to tell apart joined under the brightest one."""
+    group = np.concatenate([[0], np.cumsum(np.diff(wavelength) > TWINS_NM)])
+    total = np.bincount(group, strength)
+    centroid = np.bincount(group, strength * wavelength) / total
+    by_strength = np.lexsort((strength, group))
+    brightest = by_strength[np.searchsorted(group[by_strength], np.unique(group), "right") - 1]
+    return centroid, total, error[brightest], gas[brightest]
 
 
 def gather(folder: Path, gas: str) -> Lines:

@@ -202,7 +202,11 @@ def join_intensities(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return intensities on Murphy's scale, and which lines are bright enough to have a row."""
     intensity, listed = murphy.find(wavelength, SAME_NM)
+    # Two of NIST's lines that he saw as one: the row goes to the brighter of them.
+    twins = (np.diff(wavelength) < 2 * SAME_NM) & (np.diff(intensity) == 0)
     kept = listed.copy()
+    kept[:-1] &= ~(twins & (nist[:-1] < nist[1:]))
+    kept[1:] &= ~(twins & (nist[1:] <= nist[:-1]))
     for element in ("Th", "Ar"):
         mine = np.char.startswith(ion, element) & (nist > 1)
         known = np.flatnonzero(mine & listed)
