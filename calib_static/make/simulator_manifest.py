@@ -25,7 +25,7 @@ FILES = (
     (
         "sky.fits",
         "sky continuum by component, transmission, airglow lines (vacuum nm), LTT 3218",
-        "ESO SkyCalc 2.0.9 (scopesim 0.11.4), OH lines and night sky of pypeit 2.0.1, aspired 0.5.1; simulator_sky.py",
+        "ESO SkyCalc 2.0.9 (scopesim 0.11.4), OH lines of pypeit 2.0.1, LTT 3218 of aspired 0.5.1",
         "GPL-3.0-or-later",
     ),
 )
