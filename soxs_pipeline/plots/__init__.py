@@ -8,7 +8,17 @@ from dataclasses import dataclass, fields, is_dataclass
 from matplotlib.figure import Figure
 
 from soxs_pipeline.domain.calibrations import Geometry
-from soxs_pipeline.plots import detector, extraction, flat, merge, orders, sky, style, wavelength
+from soxs_pipeline.plots import (
+    detector,
+    extraction,
+    flat,
+    merge,
+    orders,
+    pixelmap,
+    sky,
+    style,
+    wavelength,
+)
 
 __all__ = ["draw"]
 
@@ -46,7 +56,7 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
     "soxs_spatial_solution": (
         _Drawing("residuals", wavelength.residuals, ("lines", "dispersion")),
         _Drawing("lines", wavelength.line_map, ("lines", "dispersion")),
-        _Drawing("map", wavelength.pixel_map, ("pixel_map",)),
+        _Drawing("map", pixelmap.pixel_map, ("pixel_map",)),
     ),
     "soxs_stare": (
         _Drawing("residuals", sky.residuals, ("sky_subtracted", "sky_model", "sources"),

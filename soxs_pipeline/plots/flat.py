@@ -16,7 +16,7 @@ from soxs_pipeline.plots import style
 
 __all__ = ["blaze_curves", "pixel_response", "scattered_light"]
 
-CLOSE_PIXELS = (140, 220)
+CLOSE_PIXELS = (80, 200)
 
 
 def pixel_response(flat: Frame, order_table: OrderTable | None = None) -> Figure:
@@ -62,16 +62,21 @@ def _draw_edges(panel: Any, table: OrderTable) -> None:
 
 
 def _response_range(values: NDArray[np.float32]) -> tuple[float, float]:
-    """Return limits about one that show the pixels' scatter, of 2 % at least, 25 % at most."""
-    low, high = style.robust_range(values, 0.5, 99.5)
-    reach = float(np.clip(max(1.0 - low, high - 1.0), 0.02, 0.25))
+    """Return limits about one that show the pixels' scatter, 2 % at least and 25 % at most."""
+    good = values[np.isfinite(values)]
+    spread = 1.4826 * float(np.median(np.abs(good - np.median(good)))) if good.size else 0.0
+    reach = float(np.clip(4.0 * spread, 0.02, 0.25))
     return 1.0 - reach, 1.0 + reach
 
 
 def _draw_close(panel: Any, values: NDArray[np.float32], limits: tuple[float, float]) -> None:
     height, width = (min(n, size) for n, size in zip(values.shape, CLOSE_PIXELS, strict=True))
-    lit = np.isfinite(values).sum(axis=1)
-    middle = int(np.average(np.arange(lit.size), weights=lit)) if lit.any() else lit.size // 2
+    # In the middle of the frame, about the order nearest to it.
+    lit = np.flatnonzero(np.isfinite(values[:, values.shape[1] // 2]))
+    middle = values.shape[0] // 2
+    if lit.size:
+        nearest = lit[np.argmin(np.abs(lit - middle))]
+        middle = int(np.mean(lit[np.abs(lit - nearest) < height // 2]))
     y0 = int(np.clip(middle - height // 2, 0, values.shape[0] - height))
     x0 = int(np.clip(values.shape[1] // 2 - width // 2, 0, values.shape[1] - width))
     style.show_image(

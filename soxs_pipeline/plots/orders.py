@@ -65,11 +65,12 @@ def _draw_plan(panel: Any, table: OrderTable) -> None:
 def _draw_rms(panel: Any, table: OrderTable) -> None:
     place = np.arange(table.orders.size)
     bars = panel.bar(place, table.residual_px, color=style.BLUE, width=0.6)
-    panel.bar_label(bars, fmt="%.3f", fontsize=7.5, padding=2)
+    crowded = table.orders.size > 8
+    panel.bar_label(bars, fmt="%.3f", fontsize=8, padding=2, rotation=90 if crowded else 0)
     top = float(np.nanmax(table.residual_px, initial=0.0))
     panel.set_xticks(place, [str(order) for order in table.orders])
     panel.set(title="residual of the centres", xlabel="order", ylabel="rms [pixel]")
-    panel.set_ylim(0, 1.25 * top or 1.0)
+    panel.set_ylim(0, (1.4 if crowded else 1.25) * top or 1.0)
     panel.grid(visible=False, axis="x")
 
 

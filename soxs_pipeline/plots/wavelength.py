@@ -1,4 +1,4 @@
-"""Figures of wavelength solutions: line residuals, line positions, the pixel map."""
+"""Figures of wavelength solutions: residuals and positions of lines."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.lines import LineMeasurements
-from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.plots import style
 
-__all__ = ["first_residuals", "line_map", "pixel_map", "residuals"]
+__all__ = ["first_residuals", "line_map", "residuals"]
 
 Floats = NDArray[np.float64]
 
@@ -151,10 +150,16 @@ def _x_error(lines: LineMeasurements) -> Floats:
 
 def _draw_pulls(panel: Any, lines: LineMeasurements, along: Floats, across: Floats) -> None:
     bins = np.linspace(-6, 6, 49)
-    for residual, error, colour, word in (
+    entries = [
         (along, _x_error(lines), style.BLUE, "Δx"),
         (across, lines.y_error, style.GREEN, "Δy"),
-    ):
+    ]
+    if np.unique(lines.slit_arcsec[lines.used]).size > 1:
+        # What all pinholes of a line share is the error of its wavelength, not of the slit.
+        entries.append(
+            (_within_line(lines, along), lines.x_error, style.ORANGE, "Δx, within a line")
+        )
+    for residual, error, colour, word in entries:
         known = lines.used & (error > 0) & np.isfinite(residual)
         if not known.any():
             continue
@@ -179,6 +184,28 @@ def _draw_pulls(panel: Any, lines: LineMeasurements, along: Floats, across: Floa
         xlim=(-6, 6),
     )
     panel.legend(loc="upper right")
+
+
+def _line_of(lines: LineMeasurements) -> NDArray[np.intp]:
+    """Return a number for each row, the same for all pinholes of a line."""
+    names = np.column_stack([lines.order.astype(float), lines.wavelength_nm])
+    return np.asarray(np.unique(names, axis=0, return_inverse=True)[1]).ravel()
+
+
+def _mean_of_line(lines: LineMeasurements, values: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Return the number of each line and, by number, the weighted mean of its pinholes."""
+    number = _line_of(lines)
+    weight = np.where(lines.used, 1.0 / np.maximum(lines.x_error, 1e-6) ** 2, 0.0)
+    total = np.bincount(number, weight)
+    sums = np.bincount(number, np.where(weight > 0, weight * values, 0.0))
+    return number, np.where(total > 0, sums / np.maximum(total, 1e-300), np.nan)
+
+
+def _within_line(lines: LineMeasurements, residual: Floats) -> Floats:
+    number, mean = _mean_of_line(lines, residual)
+    pinholes = np.bincount(number, lines.used)[number]
+    # The mean takes part in the scatter: each residual is that much smaller than its error.
+    return (residual - mean[number]) * np.sqrt(pinholes / np.maximum(pinholes - 1.0, 1.0))
 
 
 def _by_rank(dispersion: DispersionSolution) -> tuple[list[str], NDArray[np.int64]]:
@@ -238,9 +265,12 @@ def line_map(lines: LineMeasurements, dispersion: DispersionSolution) -> Figure:
         The solution they carry; its orders are drawn at mid-slit.
     """
     used = lines.used
-    along, across = lines.x - lines.x_fit, lines.y - lines.y_fit
-    length = np.hypot(along, across)[used]
-    long = float(np.percentile(length, 95)) if used.any() else 0.0
+    arrows = [
+        _mean_of_line(lines, values)[1]
+        for values in (lines.x, lines.y, lines.x - lines.x_fit, lines.y - lines.y_fit)
+    ]
+    x, y, along, across = (values[np.isfinite(arrows[0])] for values in arrows)
+    long = float(np.percentile(np.hypot(along, across), 95)) if x.size else 0.0
     extent = max(float(np.ptp(lines.x)) if lines.x.size else 0.0, 100.0)
     stretch = 0.035 * extent / long if long > 0 else 1.0
     wide = lines.y.size > 0 and np.ptp(lines.x) > 2 * np.ptp(lines.y)
@@ -250,28 +280,29 @@ def line_map(lines: LineMeasurements, dispersion: DispersionSolution) -> Figure:
     panel = panels["plan"]
     for row, order in enumerate(dispersion.orders):
         first, last = dispersion.wave_domain_nm[row]
-        grid = np.linspace(first, last, 200)
         middle = float(np.mean(dispersion.slit_domain_arcsec))
-        x, y = dispersion.detector_position(int(order), grid, middle)
-        panel.plot(x, y, color=style.SOFT, lw=1.0, zorder=1)
+        grid = np.linspace(first, last, 200)
+        track = dispersion.detector_position(int(order), grid, middle)
+        panel.plot(*track, color=style.SOFT, lw=1.0, zorder=1)
+        end = int(np.argmax(track[0]))
         panel.annotate(
             f"{order}",
-            (x[100], y[100]),
+            (track[0][end], track[1][end]),
+            xytext=(4, 0),
+            textcoords="offset points",
             color=style.GREY,
             fontsize=9,
-            xytext=(0, 2),
-            textcoords="offset points",
-            zorder=4,
+            va="center",
         )
     panel.plot(
         lines.x[~used], lines.y[~used], "x", color=style.ORANGE, ms=4, mew=0.8, label="rejected"
     )
     panel.plot(lines.x[used], lines.y[used], ".", color=style.BLUE, ms=3, label="used")
     panel.quiver(
-        lines.x[used],
-        lines.y[used],
-        along[used] * stretch,
-        across[used] * stretch,
+        x,
+        y,
+        along * stretch,
+        across * stretch,
         angles="xy",
         scale_units="xy",
         scale=1,
@@ -282,94 +313,7 @@ def line_map(lines: LineMeasurements, dispersion: DispersionSolution) -> Figure:
     panel.set(
         xlabel="x [pixel, along the dispersion]",
         ylabel="y [pixel, along the slit]",
-        title=f"arrows: residuals, enlarged {stretch:.0f} times",
+        title=f"arrows: mean residual of each line, enlarged {stretch:.0f} times",
     )
     style.legend_above(panel)
     return figure
-
-
-def pixel_map(image: PixelMap) -> Figure:
-    """Draw wavelength, slit position and order of every pixel, and a close view.
-
-    Parameters
-    ----------
-    image
-        The pixel map.
-    """
-    ny, nx = image.order.shape
-    wide = nx > 2 * ny
-    layout = (
-        [["wavelength"], ["slit"], ["order"], ["zoom"]]
-        if wide
-        else [["wavelength", "slit"], ["order", "zoom"]]
-    )
-    figure, panels = style.sheet("Pixel map", layout, height_in=10.0 if wide else 8.2)
-    off = image.order == 0
-    wave = np.where(off, np.nan, image.wavelength_nm)
-    slit = np.where(off, np.nan, image.slit_arcsec)
-    style.show_image(panels["wavelength"], wave, label="nm, vacuum")
-    panels["wavelength"].set_title("wavelength")
-    reach = float(np.nanmax(np.abs(slit))) if np.isfinite(slit).any() else 1.0
-    style.show_image(panels["slit"], slit, label="arcsec", limits=(-reach, reach), cmap="PuOr")
-    panels["slit"].set_title("slit position")
-    _draw_orders(panels["order"], image, off)
-    _draw_close(panels["zoom"], image, reach)
-    lit = np.flatnonzero(~off.all(axis=1))
-    for name, panel in panels.items():
-        panel.set(xlabel="x [pixel]", ylabel="y [pixel]")
-        if lit.size and name != "zoom":
-            panel.set_ylim(lit[0] - 0.02 * ny, lit[-1] + 0.02 * ny)
-    return figure
-
-
-def _draw_orders(panel: Any, image: PixelMap, off: NDArray[np.bool_]) -> None:
-    orders = [int(order) for order in np.unique(image.order) if order]
-    step = max(1, -(-max(image.order.shape) // style.MOST_PIXELS))
-    rank = np.full(image.order[::step, ::step].shape, np.nan)
-    for place, order in enumerate(orders):
-        rank[image.order[::step, ::step] == order] = place % 5
-    style.show_image(
-        panel, np.repeat(np.repeat(rank, step, 0), step, 1), limits=(0, 4), cmap="viridis"
-    )
-    for place, order in enumerate(orders):
-        # Left and right by turns: the orders lie closer than a line of text is high.
-        columns = np.flatnonzero((image.order == order).any(axis=0))
-        column = int(columns[0 if place % 2 else -1])
-        row = float(np.mean(np.flatnonzero(image.order[:, column] == order)))
-        panel.annotate(
-            f"{order}",
-            (column, row),
-            xytext=(-3 if place % 2 else 3, 0),
-            textcoords="offset points",
-            ha="right" if place % 2 else "left",
-            va="center",
-            fontsize=9,
-        )
-    margin = 0.06 * off.shape[1]
-    panel.set(title="order", xlim=(-margin, off.shape[1] + margin))
-
-
-def _draw_close(panel: Any, image: PixelMap, reach: float) -> None:
-    """Draw the tilt of the slit image: lines of equal wavelength on a few hundred pixels."""
-    ny, nx = image.order.shape
-    orders = [int(order) for order in np.unique(image.order) if order]
-    panel.set_title("close view: lines of equal wavelength")
-    if not orders:
-        return
-    y, _ = np.nonzero(image.order == orders[len(orders) // 2])
-    width, height = min(nx, 160), min(ny, 100)
-    x0 = int(np.clip(nx // 2 - width // 2, 0, nx - width))
-    y0 = int(np.clip(np.median(y) - height // 2, 0, ny - height))
-    window = (slice(y0, y0 + height), slice(x0, x0 + width))
-    off = image.order[window] == 0
-    slit = np.where(off, np.nan, image.slit_arcsec[window])
-    style.show_image(
-        panel, slit, label="arcsec", limits=(-reach, reach), cmap="PuOr", origin=(x0, y0)
-    )
-    grid_x, grid_y = np.arange(x0, x0 + width), np.arange(y0, y0 + height)
-    for order in np.unique(image.order[window][~off]):
-        wave = np.where(image.order[window] == order, image.wavelength_nm[window], np.nan)
-        if np.isfinite(wave).sum() < 50:
-            continue
-        levels = np.linspace(np.nanmin(wave), np.nanmax(wave), 18)
-        panel.contour(grid_x, grid_y, wave, levels=levels, colors=style.INK, linewidths=0.8)
