@@ -90,7 +90,8 @@ def carry_out(
 ) -> dict[str, Result]:
     """Run the jobs of a plan, with progress on the error stream and a log in the output folder."""
     # Failures are told by the progress display, so by default the log is silent on the terminal.
-    level = _VERBOSE if options.verbose else _SILENT
+    level = logging.ERROR if options.debug else _SILENT
+    level = _VERBOSE if options.verbose else level
     log_file = options.output.absolute() / LOG_NAME
     orders = Orders(
         load_instrument(INSTRUMENT),

@@ -160,7 +160,9 @@ def _failed(
     except (SoxsError, OSError) as second:
         # A full disk is reported by the first error; the record is then lost with the products.
         LOG.warning("%s: the failure could not be recorded: %s", job.label, second)
-    what = str(error) if expected else f"unexpected {type(error).__name__}: {error}"
+    what = str(error)
+    if not expected:
+        what = f"unexpected {type(error).__name__}: {error}\n  traceback: {job.record}"
     code = error.exit_code if isinstance(error, SoxsError) else 1
     return Result(
         job.name,

@@ -63,7 +63,8 @@ def test_a_recipe_tells_what_it_does_takes_and_makes(capsys):
         "detector.master_bias",
         "ARC_PINHOLE",
         "DISP_TAB_FIRST",
-        "--detection-sigma (default",
+        "--detection-sigma FLOAT  default",
+        "DETLINES NUM",
         "soxspipe soxs_disp_solution my.sof",
     ):
         assert words in said
