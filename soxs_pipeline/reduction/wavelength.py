@@ -19,13 +19,8 @@ from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.lines import LineList, LineMeasurements
 from soxs_pipeline.errors import NoSolutionError, UnprocessableDataError
-from soxs_pipeline.numerics.matching import (
-    Shift,
-    fit_affine,
-    match_nearest,
-    vote_shift,
-)
 from soxs_pipeline.numerics.polynomials import PriorFit, design_2d, fit_with_prior
+from soxs_pipeline.reduction.flexure import align_prediction, fit_shared_distortion
 from soxs_pipeline.reduction.lines import (
     PredictedSpots,
     find_bright_spots,
@@ -33,7 +28,7 @@ from soxs_pipeline.reduction.lines import (
     predict_spots,
 )
 
-__all__ = ["align_prediction", "describe_gaps", "fit_solution", "solve_dispersion"]
+__all__ = ["describe_gaps", "fit_solution", "solve_dispersion"]
 
 Floats = NDArray[np.float64]
 
@@ -46,112 +41,10 @@ _FREE_PRIOR_PX = 1.0
 #: positions long tails, which make the evidence too fond of stiff models: none stiffer than 0.05.
 _SCALES_ALONG = (0.05, 0.15, 0.5, 1.5)
 _SCALES_ACROSS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-#: Expected size of rotation and relative scale of a flexure.
-_DISTORTION = 2e-3
-#: Least contrast of a vote that is believed.
-_LEAST_CONTRAST = 3.5
 #: Lines of an order that are measured at most, and their worst blending.
 _CHOICE: dict[str, Any] = {"most_lines": 120, "worst_blend_px": 0.1}
 #: Robust weight below which a line counts as rejected.
 _KEPT_WEIGHT = 0.05
-
-
-def align_prediction(
-    solution: DispersionSolution,
-    predicted: PredictedSpots,
-    spots: Floats,
-    *,
-    moves_together: bool,
-    reach_px: tuple[float, float],
-) -> tuple[DispersionSolution, dict[int, Shift]]:
-    """Move a predicted solution onto the spots of a frame.
-
-    Parameters
-    ----------
-    solution
-        Prediction.
-    predicted
-        The spots it predicts.
-    spots
-        Positions ``(x, y)`` found on the frame, shape ``(n, 2)``.
-    moves_together
-        True to find one shift, rotation and scale for all orders; False to shift each order.
-    reach_px
-        Largest shift along the dispersion and along the slit.
-
-    Returns
-    -------
-    solution, shifts
-        The moved solution, and the shift by order.
-
-    Raises
-    ------
-    NoSolutionError
-        If no shift of any order stands out.
-    """
-    points = np.column_stack([predicted.x, predicted.y])
-    weights = np.sqrt(np.clip(predicted.intensity, 1e-6, None))
-    everything = np.ones(len(points), dtype=bool)
-    groups = (
-        {0: everything}
-        if moves_together
-        else {int(order): predicted.order == order for order in solution.orders}
-    )
-    shifts: dict[int, Shift] = {}
-    for key, members in groups.items():
-        if members.any():
-            # The root of the intensity, capped: bright lines vote more, none votes alone.
-            vote = np.minimum(weights[members], 3.0 * np.median(weights[members]))
-            shifts[key] = vote_shift(
-                spots, points[members], vote / vote.mean(), reach=reach_px, cell=1.5
-            )
-    believed = {k: s for k, s in shifts.items() if s.contrast >= _LEAST_CONTRAST}
-    if not believed:
-        best = max((s.contrast for s in shifts.values()), default=0.0)
-        raise NoSolutionError(
-            f"no shift brings the {len(spots)} spots seen onto the {len(points)} lines expected "
-            f"(best contrast {best:.1f})",
-            wanted=f"contrast of at least {_LEAST_CONTRAST:g} within ±{reach_px[0]:g} px",
-            remedy="check that the arc lamp was on and the exposure is through the pinhole mask",
-        )
-    if moves_together:
-        moved = _affine_move(solution, predicted, spots, believed[0])
-        return moved, {int(order): believed[0] for order in solution.orders}
-    typical = Shift(
-        float(np.median([s.dx for s in believed.values()])),
-        float(np.median([s.dy for s in believed.values()])),
-        0.0,
-        0.0,
-    )
-    found = {int(o): believed.get(int(o), typical) for o in solution.orders}
-    return _shifted(solution, found), found
-
-
-def _shifted(solution: DispersionSolution, shifts: dict[int, Shift]) -> DispersionSolution:
-    x_coef, y_coef = solution.x_coef.copy(), solution.y_coef.copy()
-    for row, order in enumerate(solution.orders):
-        x_coef[row, 0, 0] += shifts[int(order)].dx
-        y_coef[row, 0, 0] += shifts[int(order)].dy
-    return replace(solution, x_coef=x_coef, y_coef=y_coef)
-
-
-def _affine_move(
-    solution: DispersionSolution, predicted: PredictedSpots, spots: Floats, shift: Shift
-) -> DispersionSolution:
-    """Refine one shift to a shift, rotation and scale, matching ever closer."""
-    points = np.column_stack([predicted.x, predicted.y])
-    offset, matrix = np.array([shift.dx, shift.dy]), np.eye(2)
-    for radius in (4.0, 3.0, 2.0, 1.5):
-        match = match_nearest(spots, offset + points @ matrix.T, radius)
-        found = match >= 0
-        if found.sum() < 12:
-            break
-        offset, matrix = fit_affine(points[found], spots[match[found]], distortion=_DISTORTION)
-    x_coef = matrix[0, 0] * solution.x_coef + matrix[0, 1] * solution.y_coef
-    y_coef = matrix[1, 0] * solution.x_coef + matrix[1, 1] * solution.y_coef
-    x_coef[:, 0, 0] += offset[0]
-    y_coef[:, 0, 0] += offset[1]
-    return replace(solution, x_coef=x_coef, y_coef=y_coef)
 
 
 def fit_solution(
@@ -346,6 +239,10 @@ def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers
             least_snr=detection_sigma,
             rounds=rounds,
         )
+        if moves_together:
+            moved = fit_shared_distortion(
+                moved, measured, spectral_format.shape, first_scale_px=scale
+            )
         moved, measured = fit_solution(moved, measured, degrees=degrees, first_scale_px=scale)
     if measured is None or not measured.used.any():
         raise NoSolutionError(
