@@ -148,3 +148,11 @@ def test_an_algorithm_knows_no_instrument(path):
 def test_numerics_have_a_unit_test_of_the_same_name(path):
     twin = ROOT / "tests" / "unit" / "numerics" / f"test_{path.stem.strip('_')}.py"
     assert twin.is_file()
+
+
+def test_what_the_wheel_carries_is_small():
+    """Uncompressed it must stay below what a wheel may have compressed."""
+    folders = ("soxs_pipeline", "soxs_reflex", "calib_static")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files if path.suffix != ".pyc")
+    assert size < 20e6
