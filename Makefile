@@ -47,15 +47,15 @@ demo: $(VENV)/.stamp-run
 	@$(BIN)/soxspipe reduce $(RAW) -o $(REDUCED)
 	@echo
 	@echo "Done. Where to look:"
-	@find $(REDUCED) -name '*.html' | sort | sed 's/^/  page      /'
-	@find $(REDUCED) -iname '*merged*.fits' | sort | sed 's/^/  spectrum  /'
-	@find $(REDUCED) -iname '*merged*.png' | sort | sed 's/^/  figure    /'
+	@find $(REDUCED) -name '*.html' | sed 's/^/  page      /'
+	@find $(REDUCED) -path '*/soxs_merge/*.fits' | sort | sed 's/^/  spectrum  /'
+	@find $(REDUCED) -path '*/soxs_merge/*.png' | sort | sed 's/^/  figure    /'
 
 test: lint pytest
 
 lint: $(VENV)/.stamp-develop
 	@echo "ruff" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
-	@echo "lint-imports" && $(BIN)/lint-imports --no-cache | tail -n 3
+	@echo "lint-imports"; said=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$said"; exit 1; }
 	@echo "mypy" && $(BIN)/mypy
 
 # -rs prints each test that was skipped, and why.

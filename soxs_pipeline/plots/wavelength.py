@@ -179,6 +179,7 @@ def _draw_pulls(panel: Any, lines: LineMeasurements, along: Floats, across: Floa
     panel.plot(grid, gauss, "--", color=style.INK, lw=1, label="expected")
     panel.set(
         title="residual over its error, lines used",
+        ylim=(0, 0.72),
         xlabel="residual / error",
         ylabel="density",
         xlim=(-6, 6),
