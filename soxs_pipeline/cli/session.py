@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -106,8 +107,13 @@ def carry_out(
 
         executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=_PRELOAD)
     progress = Progress(len(plan.wanted), quiet=options.quiet)
-    with logging_to(log_file, level):
-        return run_plan(plan, orders, executor, progress)
+    # Whoever ends us politely gets the same orderly end as with Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with logging_to(log_file, level):
+            return run_plan(plan, orders, executor, progress)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def print_failures(plan: Plan, results: Mapping[str, Result]) -> None:
