@@ -129,8 +129,9 @@ def _robust(
     full_weight = np.zeros(len(x))
     full_weight[usable] = weight
     relative = np.full(len(x), np.inf)
+    level = np.abs(np.asarray(basis @ coef))
     relative[usable] = _error(basis, weight / (error * max(scale, 1.0)) ** 2) / np.maximum(
-        np.abs(basis @ coef), 1e-30
+        level, 1e-30
     )
     return SmoothCurve(knots, coef, relative, full_weight), loss
 

@@ -38,7 +38,7 @@ from soxs_pipeline.reduction.edges import EdgeTrace, find_edges
 from soxs_pipeline.reduction.flatfield import pixel_response
 from soxs_pipeline.reduction.flatframes import combine_flats, expose_lamp, fit_orders
 from soxs_pipeline.reduction.lamps import order_bands
-from soxs_pipeline.reduction.scattered import between_orders
+from soxs_pipeline.reduction.scattered import inside_orders
 
 __all__ = ["RECIPE", "SpecMflatParameters", "SpecMflatProducts", "soxs_spec_mflat"]
 
@@ -88,6 +88,8 @@ STRAY = QcDefinition("SCATTERED MEDIAN", "Median scattered light over the exposu
 USED = QcDefinition("RAW NUM", "Number of raw frames combined")
 
 _COLD = Quality.LOW_SENSITIVITY | Quality.DEAD
+#: Distance from the edges from which on a pixel counts as inside an order.
+_INNER_DEPTH_PX = 3.0
 #: Length of the slit by which edges are placed that cannot be measured.
 _SLIT_ARCSEC = 12.0
 
@@ -149,7 +151,7 @@ def soxs_spec_mflat(
     flat = pixel_response(bands, fitted)
     blaze, more = blaze_of(bands, fitted, mean.shape[1])
     remarks += more
-    inner = ~between_orders(table, mean.shape, -3.0)
+    inner = inside_orders(table, mean.shape, _INNER_DEPTH_PX)
     remarks += [f"order {order}: too little light for a flat" for order in dark[0]]
     remarks += [
         f"order {edge.order}: no edges were found; the predicted slit length is used"

@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 #: Relative error of the principal lamp beyond which another takes over.
 POOR = 0.005
+#: Relative error of the signal beyond which it is not known at all.
+UNKNOWN = 0.1
 #: Bin in nm, and fewest samples, of the ratio of two lamps.
 RATIO_BIN_NM, LEAST_SAMPLES = 2.0, 20
 
@@ -53,6 +55,7 @@ def blaze_of(
         if band.order not in lamps[0].orders:
             continue
         rate = _rate(lamps[0], band)
+        error = lamps[0].orders[band.order].error
         for other, ratio in zip(lamps[1:], ratios, strict=True):
             if ratio is None or band.order not in other.orders:
                 continue
@@ -61,14 +64,15 @@ def blaze_of(
             # NaN wavelengths have no ratio; there the first lamp stays.
             share = np.where(np.isfinite(theirs), share, 0.0)
             rate = (1.0 - share) * rate + share * np.nan_to_num(theirs)
+            error = np.where(share > 0.5, other.orders[band.order].error, error)
             number = int((share > 0.5).sum())
             if number:
                 remarks.append(
                     f"order {band.order}: the blaze of {number} pixels rests on "
                     f"{other.exposure.name}"
                 )
-        nm_per_px = np.abs(np.gradient(band.wavelength_nm))
-        signal[row, band.x] = rate / nm_per_px / band.arcsec_per_px
+        known = np.isfinite(band.wavelength_nm) & (rate > 0) & (error < UNKNOWN)
+        signal[row, band.x] = np.where(known, rate / band.mid_area, np.nan)
     orders = np.array([band.order for band in bands], dtype=np.int64)
     return Blaze(orders, wavelength, signal), remarks
 

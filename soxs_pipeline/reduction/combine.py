@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from soxs_pipeline.domain.frame import Frame
-from soxs_pipeline.domain.quality import FATAL, Quality
+from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.numerics.noise import read_noise_of_difference
 from soxs_pipeline.numerics.stack import combine_stack
 
@@ -89,8 +90,7 @@ def combine_frames(
     if levels is not None:
         for k, level in enumerate(levels):
             stack[k] += np.float32(np.mean(levels) - level)
-    quality = np.stack([frame.quality for frame in frames])
-    bad = (quality & np.uint32(FATAL)) != 0
+    bad = np.stack([frame.bad for frame in frames])
     combined = combine_stack(
         stack,
         bad,
@@ -99,7 +99,8 @@ def combine_frames(
         clip_sigma=clip_sigma,
         photons=photons,
     )
-    flags = np.bitwise_and.reduce(quality, axis=0)
+    flags = functools.reduce(np.bitwise_and, (frame.quality for frame in frames))
+    flags = np.array(flags)
     flags[combined.count == 0] |= np.uint32(Quality.NO_DATA)
     frame = Frame(
         data=combined.mean,

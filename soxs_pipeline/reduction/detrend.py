@@ -238,7 +238,9 @@ def _subtracted(frame: Frame, offset: Frame, variance: float | None = None) -> F
     data = np.where(frame.bad & (frame.data == 0.0), np.float32(0.0), data)
     extra = offset.variance if variance is None else np.float32(variance)
     read_noise2 = np.float32(frame.setup.read_noise_e**2)
-    total = read_noise2 + np.maximum(data, np.float32(0.0)) + extra
+    # Dark current is light as far as its noise goes; a bias level is not.
+    photons = frame.data if frame.setup.offset_method == "dark" else data
+    total = read_noise2 + np.maximum(photons, np.float32(0.0)) + extra
     return replace(frame, data=data, variance=total, quality=frame.quality | offset.quality)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ Float32 = NDArray[np.float32]
 OFF_SLIT_LEVEL = 0.2
 #: Depth in pixels inside the slit from which on the illumination is that of the middle.
 FULL_DEPTH = 3.0
+#: Bins along the slit in which its illumination is measured: about half a pixel.
+SLIT_BINS = 80
 #: Least scatter of the pixel response, and error of the model of a steep edge.
 LEAST_SCATTER, EDGE_ERROR = 0.003, 0.04
 #: Deviation in sigma beyond which a pixel keeps its own value whatever its noise.
@@ -127,7 +130,7 @@ def _fill(
 
 def _measure(exposure: LampExposure, lamp: Lamp, band: OrderBand) -> _Measured:
     place = band.place
-    level = lamp.curve(band.mid_x)
+    level = lamp.curve(band.mid_x) * band.area
     column = np.clip(np.rint(band.mid_x).astype(int) - int(band.x[0]), 0, len(band.x) - 1)
     error = lamp.error[column]
     setup = exposure.frame.setup
@@ -171,6 +174,7 @@ def _smooth_illumination(
     band: OrderBand, response: Floats, noise2: Floats, along: Floats
 ) -> tuple[Floats, Floats]:
     """Return the illumination with its fall at the edges, and how steep it is per pixel."""
+    along = along * _along_slit_residual(band, response / along, noise2)
     step = 0.25
     grid = np.arange(-FULL_DEPTH, FULL_DEPTH + step, step)
     edge = np.empty((2, len(grid)))
@@ -195,6 +199,23 @@ def _smooth_illumination(
         steep[near] = np.abs(np.interp(band.depth[near], grid, slope[side]))
     fall[band.depth < -FULL_DEPTH] = 0.0
     return along * fall, steep
+
+
+def _along_slit_residual(band: OrderBand, relative: Floats, noise2: Floats) -> Floats:
+    """Return what the slit does to the light beyond a low-order series: its nicks and dust."""
+    inner = (band.depth > FULL_DEPTH) & np.isfinite(noise2) & band.on_detector
+    if inner.sum() < 50 * SLIT_BINS:
+        return np.ones_like(relative)
+    low, high = float(band.v[inner].min()), float(band.v[inner].max())
+    part = ((band.v[inner] - low) / (high - low) * SLIT_BINS).astype(int)
+    values = relative[inner]
+    rank = np.argsort(part, kind="stable")
+    bounds = np.searchsorted(part[rank], np.arange(SLIT_BINS + 1))
+    cells = [values[rank[a:b]] for a, b in itertools.pairwise(bounds)]
+    level = np.array([np.median(cell) if cell.size > 30 else np.nan for cell in cells])
+    centre = low + (np.arange(SLIT_BINS) + 0.5) / SLIT_BINS * (high - low)
+    known = np.isfinite(level)
+    return np.interp(band.v, centre[known], level[known])
 
 
 def _response_scatter(band: OrderBand, response: Floats, noise2: Floats, smooth: Floats) -> float:

@@ -59,8 +59,11 @@ class OrderBand:
         Dispersion pixel at which mid-slit has the same wavelength.
     wavelength_nm
         Vacuum wavelength at mid-slit, shape ``(nx,)``, NaN beyond the solution.
-    arcsec_per_px
-        Scale along the slit at mid-slit, shape ``(nx,)``.
+    area
+        Area of a pixel in wavelength and slit position over that of the pixel at mid-slit
+        at its wavelength.
+    mid_area
+        Area of the pixels at mid-slit in nm arcsec, shape ``(nx,)``.
     """
 
     order: int
@@ -71,7 +74,8 @@ class OrderBand:
     depth: Floats
     mid_x: Floats
     wavelength_nm: Floats
-    arcsec_per_px: Floats
+    area: Floats
+    mid_area: Floats
 
     @property
     def place(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -148,23 +152,69 @@ def order_bands(
         depth = np.minimum(rows - lower, upper - rows)
         nm = np.interp(x, path.x, path.wavelength_nm, left=np.nan, right=np.nan)
         known = np.interp(x, path.x, path.wavelength_nm)
-        scale, slope, bow = _tilt(dispersion, order, known)
-        slit = (rows - centre) * scale
-        mid_x = x - slope * slit - bow * slit**2
-        rows = np.clip(rows, 0, shape[0] - 1)
-        bands.append(OrderBand(order, x, rows, inside, v, depth, mid_x, nm, np.abs(scale)))
+        tilt = _tilt(dispersion, order, known)
+        slit = (rows - centre) * tilt.arcsec_per_px
+        bands.append(
+            OrderBand(
+                order=order,
+                x=x,
+                rows=np.clip(rows, 0, shape[0] - 1),
+                on_detector=inside,
+                v=v,
+                depth=depth,
+                mid_x=x - tilt.slope * slit - tilt.bow * slit**2,
+                wavelength_nm=nm,
+                area=1.0 / (1.0 + tilt.growth * slit + tilt.bend * slit**2),
+                mid_area=tilt.mid_area,
+            )
+        )
     return bands
 
 
-def _tilt(dispersion: DispersionSolution, order: int, nm: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return arcsec per pixel, and the displacement in x per arcsec and per its square."""
+@dataclass(frozen=True, eq=False)
+class _Tilt:
+    """Geometry of the slit image along an order, shape ``(nx,)`` each.
+
+    ``slope`` and ``bow`` displace light in x per arcsec and per its square; ``growth`` and
+    ``bend`` are those of the inverse area of the pixels, relative to mid-slit.
+    """
+
+    arcsec_per_px: Floats
+    slope: Floats
+    bow: Floats
+    growth: Floats
+    bend: Floats
+    mid_area: Floats
+
+
+def _tilt(dispersion: DispersionSolution, order: int, nm: Floats) -> _Tilt:
     reach = 4.0
     x0, _ = dispersion.detector_position(order, nm, 0.0)
     x1, y1 = dispersion.detector_position(order, nm, -reach)
     x2, y2 = dispersion.detector_position(order, nm, reach)
-    slope = (x2 - x1) / (2.0 * reach)
-    bow = (x2 + x1 - 2.0 * x0) / (2.0 * reach**2)
-    return 2.0 * reach / (y2 - y1), slope, bow
+    stretch = [_pixels_per_area(dispersion, order, nm, slit) for slit in (-reach, 0.0, reach)]
+    return _Tilt(
+        arcsec_per_px=2.0 * reach / (y2 - y1),
+        slope=(x2 - x1) / (2.0 * reach),
+        bow=(x2 + x1 - 2.0 * x0) / (2.0 * reach**2),
+        growth=(stretch[2] - stretch[0]) / (2.0 * reach * stretch[1]),
+        bend=(stretch[2] + stretch[0] - 2.0 * stretch[1]) / (2.0 * reach**2 * stretch[1]),
+        mid_area=1.0 / np.abs(stretch[1]),
+    )
+
+
+def _pixels_per_area(
+    dispersion: DispersionSolution, order: int, nm: Floats, slit: float
+) -> Floats:
+    """Return the pixels in a nm arcsec: the Jacobian of the solution."""
+    # Order and slit are not at right angles: the two scales alone would be wrong by 5 %.
+    low, high = dispersion.wave_domain_nm[dispersion.index(order)]
+    step = 1e-4 * (high - low)
+    xa, ya = dispersion.detector_position(order, nm - step, slit)
+    xb, yb = dispersion.detector_position(order, nm + step, slit)
+    xc, yc = dispersion.detector_position(order, nm, slit - 0.05)
+    xd, yd = dispersion.detector_position(order, nm, slit + 0.05)
+    return ((xb - xa) * (yd - yc) - (xd - xc) * (yb - ya)) / (2.0 * step * 0.1)
 
 
 def fit_lamp(exposure: LampExposure, band: OrderBand) -> Lamp:
@@ -191,8 +241,8 @@ def fit_lamp(exposure: LampExposure, band: OrderBand) -> Lamp:
         If too few pixels hold light.
     """
     place = band.place
-    data = exposure.frame.data[place].astype(np.float64)
-    variance = exposure.frame.variance[place].astype(np.float64)
+    data = exposure.frame.data[place] / band.area
+    variance = exposure.frame.variance[place] / band.area**2
     usable = band.on_detector & ~exposure.frame.bad[place] & (np.abs(band.v) < INNER)
     bins = np.clip(np.rint(band.mid_x).astype(int) - int(band.x[0]), 0, len(band.x) - 1)
     illumination = np.array([1.0])

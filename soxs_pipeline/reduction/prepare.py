@@ -72,7 +72,7 @@ def to_electrons(raw: RawFrame, bad_pixels: BadPixelMap | None) -> Frame:
         header = header.merged({PRESCAN_LEVEL: level.level, PRESCAN_NOISE: level.scatter})
     frame = Frame(
         data=_oriented(data, setup),
-        variance=np.full(setup.shape, setup.read_noise_e**2, dtype=np.float32),
+        variance=np.broadcast_to(np.float32(setup.read_noise_e**2), setup.shape),
         quality=_oriented(quality, setup),
         unit="electron",
         header=header,

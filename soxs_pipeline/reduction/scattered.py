@@ -9,7 +9,7 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.numerics.scattered import smooth_surface
 
-__all__ = ["between_orders", "scattered_light"]
+__all__ = ["between_orders", "inside_orders", "scattered_light"]
 
 #: Height and width in pixels of the cells that carry a level.
 CELL = (12, 64)
@@ -42,6 +42,27 @@ def between_orders(
         last = np.maximum(table.lower(int(order), inside), table.upper(int(order), inside))
         free &= (rows < first - margin_px) | (rows > last + margin_px)
     return free
+
+
+def inside_orders(table: OrderTable, shape: tuple[int, int], depth_px: float) -> NDArray[np.bool_]:
+    """Return True for pixels further than a depth inside the slit image of an order.
+
+    Parameters
+    ----------
+    table
+        Order table with edges.
+    shape
+        Shape ``(ny, nx)`` of the detector.
+    depth_px
+        Distance from the edges.
+    """
+    inner = np.zeros(shape, dtype=bool)
+    rows = np.arange(shape[0], dtype=float)[:, None]
+    for order, (low, high) in zip(table.orders.tolist(), table.x_range, strict=True):
+        x = np.arange(int(low), int(high) + 1)
+        lower, upper = table.lower(order, x), table.upper(order, x)
+        inner[:, x] |= (rows > lower + depth_px) & (rows < upper - depth_px)
+    return inner
 
 
 def scattered_light(frame: Frame, table: OrderTable, *, margin_px: float) -> Frame:
