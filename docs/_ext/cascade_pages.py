@@ -1,6 +1,7 @@
 """Write the pages that follow from the association map and the recipes' declarations."""
 
 import contextlib
+import dataclasses
 import inspect
 import io
 import os
@@ -21,6 +22,7 @@ from soxs_pipeline.cli.main import _COMMANDS as COMMANDS
 from soxs_pipeline.cli.main import main as run_command
 from soxs_pipeline.domain.quality import DESCRIPTIONS, FATAL
 from soxs_pipeline.runtime import registry
+from soxs_pipeline.simulator.scenes import SCENES
 
 INSTRUMENT = "SOXS"
 #: Layers whose public names are documented, from the top downwards.
@@ -54,6 +56,7 @@ def write_pages(app: Any, _config: Any) -> None:
         "tags.md": _tags_page(cascade),
         "quality.md": _quality_page(),
         "cli.md": _cli_page(),
+        "scenes.md": _scenes_page(),
         "cascade.svg": cascade_diagram.draw(_one_chain(cascade)),
         "recipes/index.md": _recipes_index(),
         "api/index.md": _api_index(),
@@ -177,6 +180,35 @@ def _quality_page() -> str:
     return "# Quality flags\n\n" + _table(
         ("value", "name", "meaning", "pixel or bin not to be used"), rows
     )
+
+
+def _scenes_page() -> str:
+    standard = SCENES["standard"]
+    rows = [
+        (
+            f"`{name}`",
+            "; ".join(_setting(scene, field.name) for field in dataclasses.fields(scene)
+                      if scene is standard
+                      or getattr(scene, field.name) != getattr(standard, field.name)),
+        )
+        for name, scene in SCENES.items()
+    ]  # fmt: skip
+    return (
+        "# Scenes of the simulator\n\nThe others differ from `standard` in what is told.\n\n"
+        + _table(("scene", "settings"), rows)
+    )
+
+
+def _setting(scene: Any, name: str) -> str:
+    value = getattr(scene, name)
+    if name != "sources":
+        return f"{name} {value}"
+    told = [
+        f"{source.kind} {'' if source.magnitude is None else source.magnitude} at "
+        f"{source.position_arcsec:+g}″"
+        for source in value
+    ]
+    return "sources: " + (", ".join(told) or "none")
 
 
 def _cli_page() -> str:
