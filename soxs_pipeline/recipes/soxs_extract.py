@@ -1,0 +1,130 @@
+"""Extract the target of an exposure order by order.
+
+1. The bins of an order are the detector's own columns where they cross the target's trace: at
+   the trace nothing is resampled.
+2. Each row near the trace is read where the tilted image of the slit crosses it, by a
+   polynomial through its pixels: a shift of tenths of a pixel over the target's width. Nothing
+   is rectified.
+3. The samples of a bin are summed with the weights of the best estimate: profile over variance
+   of the model. Neighbours on the slit are fitted together with the target.
+4. The profile of a bright target is corrected by what is measured of it.
+5. Pixels that no source can explain are rejected; bright lines and sharp seeing are not, for
+   an error of the profile is granted. Bins that lost most of their weight are flagged.
+6. Variance and covariance of neighbouring bins follow exactly from the pixels'; the error of
+   the sky, common to all rows, is added to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from soxs_pipeline.domain.calibrations import Geometry
+from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.objects import Sources
+from soxs_pipeline.domain.spectra import Blaze, OrderSpectra
+from soxs_pipeline.parameters import ParameterSet, parameter
+from soxs_pipeline.qc.extraction import EXTRACTION_QC, measure_orders
+from soxs_pipeline.recipes._recipe import Outcome, Recipe
+from soxs_pipeline.reduction.extraction import ExtractionOptions, extract_orders
+
+__all__ = ["RECIPE", "ExtractParameters", "ExtractProducts", "soxs_extract"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractParameters(ParameterSet):
+    """Parameters of `soxs_extract`."""
+
+    method: Literal["optimal", "boxcar"] = parameter(
+        "optimal", "Weighted by the profile of a point source, or a plain sum for extended ones."
+    )
+    aperture: float = parameter(
+        0.0,
+        "Full width of the boxcar aperture; 0 is three times the width of the target.",
+        unit="arcsec",
+        ge=0,
+        le=15,
+    )
+    clip_sigma: float = parameter(
+        5.0, "Pixels further than this from the model are rejected.", unit="sigma", ge=3, le=50
+    )
+    profile_error: float = parameter(
+        0.05, "Relative error of the profile granted before a pixel is rejected.", ge=0, le=0.5
+    )
+    most_lost: float = parameter(
+        0.5,
+        "A bin that lost more of its weight than this to bad pixels is flagged.",
+        ge=0.05,
+        le=1,
+    )
+
+
+@dataclass(frozen=True)
+class ExtractProducts:
+    """Products of `soxs_extract`."""
+
+    orders: OrderSpectra
+
+
+def soxs_extract(
+    frame: Frame,
+    sky_model: Frame,
+    sources: Sources,
+    geometry: Geometry,
+    blaze: Blaze | None,
+    *,
+    parameters: ExtractParameters,
+) -> Outcome[ExtractProducts]:
+    """Extract the target of an exposure order by order.
+
+    Parameters
+    ----------
+    frame
+        Exposure without sky.
+    sky_model
+        What was taken off, with its variance.
+    sources
+        The target, and what is beside it on the slit.
+    geometry
+        Order edges, dispersion solution and pixel map.
+    blaze
+        Signal of the flat lamp along the orders, or None.
+    parameters
+        How the target is extracted.
+
+    Raises
+    ------
+    InputError
+        If the inputs are not of one shape.
+    UnprocessableDataError
+        If the target's trace crosses no order.
+    """
+    spectra = extract_orders(
+        frame,
+        sky_model,
+        sources,
+        geometry,
+        blaze,
+        ExtractionOptions(
+            method=parameters.method,
+            aperture_arcsec=parameters.aperture,
+            clip_sigma=parameters.clip_sigma,
+            profile_error=parameters.profile_error,
+            most_lost=parameters.most_lost,
+        ),
+    )
+    orders = OrderSpectra(
+        spectra=tuple(spectra),
+        exposure_s=frame.exposure_s,
+        arm=frame.setup.arm,
+        header=frame.header,
+    )
+    remarks = []
+    if blaze is None:
+        remarks.append("no blaze was given: orders will not be scaled to each other when merged")
+    if sources.sources[0].forced:
+        remarks.append("the target was not found; its position was assumed")
+    return Outcome(ExtractProducts(orders), measure_orders(orders), remarks)
+
+
+RECIPE = Recipe(soxs_extract, ExtractParameters, ExtractProducts, EXTRACTION_QC)

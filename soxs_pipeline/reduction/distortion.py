@@ -1,0 +1,141 @@
+"""How the sky of one order differs along the slit from its spectrum at mid-slit.
+
+Illumination, a small shift of the wavelength scale (flexure that the calibrations did not
+see) and a change of line width, each a low polynomial along the slit whose coefficients vary
+slowly along the order. All three are linear in the model's own derivatives, so that one small
+regression on the residuals finds them together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.polynomial import chebyshev, legendre
+from numpy.typing import NDArray
+
+from soxs_pipeline.reduction.slitpixels import SlitPixels
+
+__all__ = ["Distortion", "improve", "no_distortion"]
+
+Floats = NDArray[np.float64]
+
+#: Expected size of a coefficient: what the data do not tell stays near zero.
+_PRIOR_GAIN = 0.05
+_PRIOR_SHIFT_PX = 0.3
+_PRIOR_BROADENING_PX2 = 0.3
+#: Largest step of one round, so that a bad start cannot run away.
+_LONGEST_SHIFT_PX = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Distortion:
+    """Coefficients of Legendre degree 1... along the slit and Chebyshev degree 0... along it.
+
+    Parameters
+    ----------
+    gain, shift_px, broadening_px2
+        Shape ``(slit degree, order degree + 1)``.
+    """
+
+    gain: Floats
+    shift_px: Floats
+    broadening_px2: Floats
+
+    def at(self, pixels: SlitPixels) -> tuple[Floats, Floats, Floats]:
+        """Return shift (px), gain and broadening (px^2) at each pixel."""
+        return (
+            _evaluate(self.shift_px, pixels),
+            np.clip(1.0 + _evaluate(self.gain, pixels), 0.2, 5.0),
+            _evaluate(self.broadening_px2, pixels),
+        )
+
+
+def no_distortion(slit_degree: int, order_degree: int) -> Distortion:
+    """Return the distortion of a perfect calibration."""
+    nothing = np.zeros((slit_degree, order_degree + 1))
+    return Distortion(nothing, nothing, nothing)
+
+
+def improve(
+    distortion: Distortion,
+    pixels: SlitPixels,
+    residual: Floats,
+    weight: Floats,
+    derivatives: tuple[Floats, Floats, Floats],
+    *,
+    follow_lines: bool,
+) -> Distortion:
+    """Take one Gauss-Newton step towards the distortion that the residuals show.
+
+    Parameters
+    ----------
+    distortion
+        Where to start from.
+    pixels
+        The pixels of the order.
+    residual, weight
+        Data minus model, and inverse variance, shape ``(n,)``.
+    derivatives
+        Sky, its slope and its curvature along the dispersion.
+    follow_lines
+        False to leave shift and broadening alone.
+    """
+    sky, slope, curvature = derivatives
+    _, gain, _ = distortion.at(pixels)
+    terms = [(sky / gain, _PRIOR_GAIN, distortion.gain)]
+    if follow_lines:
+        terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
+        terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
+    columns: list[Floats] = []
+    priors, present = [], []
+    for derivative, prior, coef in terms:
+        for along_slit in _slit_terms(coef.shape[0], pixels.u):
+            part = derivative * along_slit
+            columns.extend(part * power for power in _order_terms(coef.shape[1], pixels.t))
+        shrink = 1.0 + np.arange(coef.shape[1])
+        priors.append(np.tile(prior / shrink, coef.shape[0]))
+        present.append(coef.ravel())
+    design = np.array(columns)
+    weighted = design * weight
+    precision = np.concatenate(priors) ** -2.0
+    now = np.concatenate(present)
+    step = np.linalg.solve(
+        weighted @ design.T + np.diag(precision), weighted @ residual - precision * now
+    )
+    return _moved(distortion, now + step, follow_lines=follow_lines)
+
+
+def _moved(distortion: Distortion, values: Floats, *, follow_lines: bool) -> Distortion:
+    shape, size = distortion.gain.shape, distortion.gain.size
+    result = replace(distortion, gain=np.clip(values[:size].reshape(shape), -0.5, 0.5))
+    if not follow_lines:
+        return result
+    old = distortion.shift_px
+    shift = values[size : 2 * size].reshape(shape)
+    return replace(
+        result,
+        shift_px=old + np.clip(shift - old, -_LONGEST_SHIFT_PX, _LONGEST_SHIFT_PX),
+        broadening_px2=np.clip(values[2 * size :].reshape(shape), -1.0, 1.0),
+    )
+
+
+def _slit_terms(degree: int, u: Floats) -> list[Floats]:
+    return [legendre.legval(u, np.eye(degree + 1)[k]) for k in range(1, degree + 1)]
+
+
+def _order_terms(count: int, t: Floats) -> list[Floats]:
+    return [chebyshev.chebval(t, np.eye(count)[k]) for k in range(count)]
+
+
+def _evaluate(coef: Floats, pixels: SlitPixels) -> Floats:
+    if not coef.any():
+        return np.zeros(pixels.w.size)
+    padded = np.concatenate((np.zeros((1, coef.shape[1])), coef))
+    # legval over the first axis, chebval over the second.
+    along = np.array([chebyshev.chebval(pixels.t, row) for row in padded])
+    result = np.zeros(pixels.w.size)
+    for degree, values in enumerate(along):
+        if degree:
+            result += values * legendre.legval(pixels.u, np.eye(degree + 1)[degree])
+    return result

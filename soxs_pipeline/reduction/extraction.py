@@ -1,0 +1,399 @@
+"""Optimal extraction along tilted lines, without rectification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d
+
+from soxs_pipeline.domain.calibrations import Geometry
+from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.objects import Source, Sources
+from soxs_pipeline.domain.quality import FATAL, Quality
+from soxs_pipeline.domain.spectra import Blaze, OrderSpectrum
+from soxs_pipeline.errors import InputError, UnprocessableDataError
+from soxs_pipeline.numerics.extraction import optimal_weights, weighted_median
+from soxs_pipeline.reduction.bins import Bins, lay_bins, light_share, profile_of
+from soxs_pipeline.reduction.frames import sky_leverage
+
+__all__ = ["ExtractionOptions", "extract_orders"]
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+#: Rounds of rejection.
+_ROUNDS = 3
+#: Pixels of error granted to the position of lines while outliers are looked for.
+_MAP_ERROR_PX = 0.1
+#: A sample that owes more than this to bad pixels is not used.
+_MOST_LOST = 0.3
+#: Bins of the measured profile in units of the width, and how far out it is measured.
+_PROFILE_STEP, _PROFILE_REACH = 0.1, 3.0
+#: Variance of a bin with no valid pixel, relative to the largest of the order.
+_UNKNOWN = 1e6
+
+
+@dataclass(frozen=True)
+class ExtractionOptions:
+    """What a user may set of the extraction.
+
+    Parameters
+    ----------
+    method
+        ``optimal`` or ``boxcar``.
+    aperture_arcsec
+        Full width of the boxcar aperture; 0 is three times the width of the source.
+    clip_sigma, profile_error
+        Rejection limit, and the relative error granted to the profile with it.
+    most_lost
+        A bin that lost more of its weight than this is flagged.
+    """
+
+    method: Literal["optimal", "boxcar"] = "optimal"
+    aperture_arcsec: float = 0.0
+    clip_sigma: float = 5.0
+    profile_error: float = 0.05
+    most_lost: float = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class _Planes:
+    """The frame as arrays that the extraction may change."""
+
+    data: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    sky_variance: NDArray[np.float32]
+    bad: Booleans
+    quality: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Native:
+    """The pixels of one order: place, wavelength, slit position and shares of the sources."""
+
+    place: NDArray[np.int64]
+    wave: Floats
+    slit: Floats
+    height: Floats
+    shares: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Spectra of all sources at the bins, and how the first one's comes about."""
+
+    spectra: Floats
+    weight: Floats
+    lost: Floats
+
+
+def extract_orders(
+    frame: Frame,
+    sky_model: Frame,
+    sources: Sources,
+    geometry: Geometry,
+    blaze: Blaze | None,
+    options: ExtractionOptions,
+) -> list[OrderSpectrum]:
+    """Extract the first source from every order its trace crosses.
+
+    Parameters
+    ----------
+    frame
+        Frame without sky; its variance is that of the model.
+    sky_model
+        Sky with its own variance, which is the same error in all rows of a wavelength.
+    sources
+        The target and its neighbours on the slit, which are fitted with it.
+    geometry
+        Where every wavelength falls.
+    blaze
+        Signal of the flat lamp, or None.
+    options
+        What the user set.
+
+    Raises
+    ------
+    InputError
+        If the inputs are not of one shape.
+    UnprocessableDataError
+        If the trace crosses no order.
+    """
+    if not frame.shape == sky_model.shape == geometry.pixel_map.order.shape:
+        raise InputError(
+            f"shapes differ: frame {frame.shape}, sky model {sky_model.shape}, pixel map "
+            f"{geometry.pixel_map.order.shape}",
+            wanted="products of one exposure and of one binning",
+        )
+    planes = _Planes(
+        frame.data.copy(),
+        frame.variance.copy(),
+        sky_model.variance,
+        frame.bad | ((frame.quality & np.uint32(Quality.OFF_SLIT)) != 0) | ~(frame.variance > 0),
+        frame.quality.copy(),
+    )
+    spectra = []
+    for order in np.unique(geometry.pixel_map.order):
+        bins = lay_bins(geometry, sources.sources[0], int(order)) if order > 0 else None
+        if bins is not None:
+            spectra.append(_extract(planes, sky_model, sources, geometry, bins, options))
+    if not spectra:
+        raise UnprocessableDataError(
+            "the trace of the source crosses no order",
+            wanted="a slit position inside the slit",
+            remedy="check the position of the source in the object table",
+        )
+    spectra.sort(key=lambda spectrum: float(np.median(spectrum.wavelength_nm)))
+    return [_with_blaze(spectrum, blaze) for spectrum in spectra]
+
+
+def _extract(
+    planes: _Planes,
+    sky_model: Frame,
+    sources: Sources,
+    geometry: Geometry,
+    bins: Bins,
+    options: ExtractionOptions,
+) -> OrderSpectrum:
+    slit = geometry.dispersion.slit_domain_arcsec
+    profiles = np.array([profile_of(source, bins, slit) for source in sources.sources])
+    native = _native(geometry, bins, sources, slit)
+    _restore_pixel_noise(planes, native, bins, profiles[0])
+    fit = _Fit(_first_spectra(planes, bins, profiles), np.empty(0), np.empty(0))
+    for k in range(_ROUNDS):
+        _reject(planes, native, bins, fit.spectra, options)
+        fit = _fit(planes, bins, profiles)
+        if k == 0:
+            profiles, native = _measured_profile(planes, sources, bins, native, profiles, fit)
+    aperture = _aperture(sources.sources[0], bins, options)
+    weight = fit.weight if options.method == "optimal" else aperture
+    sampled = bins.samples(planes.data)
+    flux = (weight * sampled).sum(axis=1)
+    sky_sigma = np.sqrt(np.maximum(bins.samples.typical(planes.sky_variance), 0.0))
+    variance, correlation = _errors(planes, bins, weight, sky_sigma)
+    unknown = ~(variance > 0) | ~np.isfinite(flux)
+    largest = float(variance[~unknown].max(initial=1.0))
+    return OrderSpectrum(
+        order=bins.order,
+        wavelength_nm=bins.wavelength_nm,
+        width_nm=bins.width_nm,
+        flux=np.where(unknown, 0.0, flux),
+        variance=np.where(unknown, largest * _UNKNOWN, variance),
+        correlation=np.where(unknown, 0.0, correlation),
+        boxcar=(aperture * sampled).sum(axis=1),
+        boxcar_variance=_errors(planes, bins, aperture, sky_sigma)[0],
+        sky=(weight * bins.samples(sky_model.data)).sum(axis=1),
+        quality=_flags(planes, bins, profiles[0], fit, unknown, options),
+        blaze=np.full(bins.x.size, np.nan),
+        x=bins.x,
+        y=bins.y,
+    )
+
+
+def _native(
+    geometry: Geometry, bins: Bins, sources: Sources, slit: tuple[float, float]
+) -> _Native:
+    pixel_map = geometry.pixel_map
+    place = np.flatnonzero((pixel_map.order == bins.order) & np.isfinite(pixel_map.wavelength_nm))
+    wave = pixel_map.wavelength_nm.ravel()[place]
+    inside = (wave >= bins.wavelength_nm[0]) & (wave <= bins.wavelength_nm[-1])
+    place, wave = place[inside], wave[inside]
+    position = pixel_map.slit_arcsec.ravel()[place].astype(float)
+    middle = bins.height_arcsec.shape[1] // 2
+    height = np.interp(wave, bins.wavelength_nm, bins.height_arcsec[:, middle])
+    shares = np.array(
+        [light_share(source, wave, position, height, slit) for source in sources.sources]
+    )
+    return _Native(place, wave, position, height, shares)
+
+
+def _restore_pixel_noise(planes: _Planes, native: _Native, bins: Bins, profile: Floats) -> None:
+    """Turn the variance of sky-subtracted pixels back into that of the pixels alone.
+
+    A pixel that helped to fit the sky scatters less about it than its noise: see
+    `soxs_pipeline.reduction.frames.subtracted_variance`, of which this is the inverse.
+    """
+    sharpness = np.interp(
+        native.wave, bins.wavelength_nm, np.maximum((profile**2).sum(axis=1), 1e-6)
+    )
+    leverage = sky_leverage(native.shares[0], sharpness)
+    flat, sky = planes.variance.ravel(), planes.sky_variance.ravel()
+    here = flat[native.place]
+    known = here > 0
+    # Pixels left out of the sky-subtracted frame get a likely noise, so that what their loss
+    # costs a bin can be told.
+    flat[native.place] = np.where(known, here, np.median(here[known]) if known.any() else 1.0)
+    flat[native.place] += sky[native.place] * (2.0 * leverage - 1.0)
+    flat[native.place] = np.maximum(flat[native.place], 1e-6)
+
+
+def _first_spectra(planes: _Planes, bins: Bins, profiles: Floats) -> Floats:
+    """Return robust spectra to start from: medians over the brightest rows of each source."""
+    sampled = bins.samples(planes.data)
+    precision = _precision(planes, bins)
+    spectra = []
+    for profile in profiles:
+        core = profile > 0.35 * profile.max(axis=1, keepdims=True)
+        weight = np.where(core, profile**2 * precision, 0.0)
+        spectra.append(weighted_median(sampled / np.maximum(profile, 1e-6), weight))
+    return np.array(spectra)
+
+
+def _precision(planes: _Planes, bins: Bins) -> Floats:
+    usable = bins.on_slit & (bins.samples.lost(planes.bad) < _MOST_LOST)
+    return np.where(usable, 1.0 / np.maximum(bins.samples.typical(planes.variance), 1e-6), 0.0)
+
+
+def _reject(
+    planes: _Planes, native: _Native, bins: Bins, spectra: Floats, options: ExtractionOptions
+) -> None:
+    """Mark pixels that no source can explain and put the model in their place."""
+    curves = [CubicSpline(bins.wavelength_nm, spectrum) for spectrum in spectra]
+    values = np.array([curve(native.wave) for curve in curves])
+    model = (values * native.shares).sum(axis=0)
+    width = np.interp(native.wave, bins.wavelength_nm, bins.width_nm)
+    slope = np.abs(curves[0](native.wave, 1)) * width * native.shares[0]
+    flat = planes.data.ravel()
+    tolerance2 = planes.variance.ravel()[native.place] + (_MAP_ERROR_PX * slope) ** 2
+    tolerance2 += (options.profile_error * model) ** 2
+    known = planes.bad.ravel()[native.place]
+    departure = np.abs(flat[native.place] - model)
+    new = ~known & (departure > options.clip_sigma * np.sqrt(tolerance2))
+    planes.bad.ravel()[native.place[new]] = True
+    planes.quality.ravel()[native.place[new]] |= np.uint32(Quality.COSMIC_RAY)
+    flat[native.place] = np.where(known | new, model, flat[native.place])
+
+
+def _fit(planes: _Planes, bins: Bins, profiles: Floats) -> _Fit:
+    precision = _precision(planes, bins)
+    sampled = bins.samples(planes.data)
+    count = len(profiles)
+    weights = [optimal_weights(np.roll(profiles, -k, axis=0), precision)[0] for k in range(count)]
+    everything = np.where(
+        bins.on_slit, 1.0 / np.maximum(bins.samples.typical(planes.variance), 1e-6), 0.0
+    )
+    full = (profiles[0] ** 2 * everything).sum(axis=1)
+    kept = (profiles[0] ** 2 * precision).sum(axis=1)
+    return _Fit(
+        np.array([(weight * sampled).sum(axis=1) for weight in weights]),
+        weights[0],
+        1.0 - kept / np.maximum(full, 1e-300),
+    )
+
+
+def _measured_profile(
+    planes: _Planes, sources: Sources, bins: Bins, native: _Native, profiles: Floats, fit: _Fit
+) -> tuple[Floats, _Native]:
+    """Correct the profile of a bright source by what is measured of it.
+
+    The correction is a smooth factor of the distance in units of the width, as far as it is
+    significant; the light within the slit stays one.
+    """
+    source = sources.sources[0]
+    width = source.fwhm(bins.wavelength_nm)[:, None]
+    distance = (bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None]) / width
+    precision = _precision(planes, bins)
+    others = np.einsum("aj,ajk->jk", fit.spectra[1:], profiles[1:])
+    light = bins.samples(planes.data) - others
+    template = fit.spectra[0][:, None] * profiles[0]
+    count = int(2 * _PROFILE_REACH / _PROFILE_STEP) + 1
+    place = np.rint((distance + _PROFILE_REACH) / _PROFILE_STEP).astype(int)
+    use = (place >= 0) & (place < count) & (precision > 0)
+    top = np.bincount(place[use], (template * light * precision)[use], count)
+    bottom = np.bincount(place[use], (template**2 * precision)[use], count)
+    top, bottom = gaussian_filter1d(top, 1.0), gaussian_filter1d(bottom, 1.0)
+    excess = top / np.maximum(bottom, 1e-300) - 1.0
+    # Noise looks like a departure too: keep what stands out of it.
+    factor = 1.0 + np.clip(excess, -0.5, 0.5) / (1.0 + 4.0 / np.maximum(bottom * excess**2, 1e-12))
+    grid = (np.arange(count) - count // 2) * _PROFILE_STEP
+    factor[[0, -1]] = 1.0
+    corrected = profiles[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
+    scale = profiles[0].sum(axis=1) / np.maximum(corrected.sum(axis=1), 1e-9)
+    corrected *= scale[:, None]
+    distance = (native.slit - source.position(native.wave)) / source.fwhm(native.wave)
+    share = native.shares[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
+    share *= np.interp(native.wave, bins.wavelength_nm, scale)
+    return (
+        np.concatenate((corrected[None], profiles[1:])),
+        replace(native, shares=np.concatenate((share[None], native.shares[1:]))),
+    )
+
+
+def _aperture(source: Source, bins: Bins, options: ExtractionOptions) -> Floats:
+    """Return the weight of each sample in a plain sum over the aperture."""
+    half = 0.5 * options.aperture_arcsec or 1.5 * source.fwhm(bins.wavelength_nm)[:, None]
+    distance = np.abs(bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None])
+    inside = np.clip((half - distance) / bins.height_arcsec + 0.5, 0.0, 1.0)
+    return np.where(bins.on_slit, inside * bins.spacing, 0.0)
+
+
+def _errors(
+    planes: _Planes, bins: Bins, weight: Floats, sky_sigma: Floats
+) -> tuple[Floats, Floats]:
+    """Return the variance of weighted sums and the correlation of each with the next.
+
+    The error of the sky is common to all rows of a wavelength, so it adds up linearly. Along
+    the dispersion it is as smooth as the sky model was, which its size betrays.
+    """
+    samples, middle = bins.samples, bins.height_arcsec.shape[1] // 2
+    rows = np.maximum(bins.on_slit.sum(axis=1), 1)
+    noise2 = samples.typical(planes.variance)[:, middle]
+    # A sky averaged over n columns of the slit has 1/n of the variance of a single column's.
+    columns = noise2 / np.maximum(rows * sky_sigma[:, middle] ** 2, 1e-12)
+    # What varies faster than the pixels differs from row to row, for rows differ in phase.
+    alike = np.clip(columns, 0.0, 1.0)
+    sky = np.sqrt(alike) * (weight * sky_sigma).sum(axis=1)
+    own = ((1.0 - alike)[:, None] * (weight * sky_sigma) ** 2).sum(axis=1)
+    variance = samples.variance(planes.variance, weight) + sky**2 + own
+    covariance = samples.covariance(planes.variance, weight)
+    common = np.maximum(0.0, 1.0 - 1.0 / np.maximum(columns, 1.0))
+    covariance[:-1] += common[:-1] * sky[:-1] * sky[1:]
+    scale = np.sqrt(np.maximum(variance, 1e-300))
+    correlation = np.zeros(variance.size)
+    correlation[:-1] = covariance[:-1] / (scale[:-1] * scale[1:])
+    return variance, np.clip(correlation, -1.0, 1.0)
+
+
+def _flags(
+    planes: _Planes,
+    bins: Bins,
+    profile: Floats,
+    fit: _Fit,
+    unknown: Booleans,
+    options: ExtractionOptions,
+) -> NDArray[np.uint32]:
+    """Flag bins that lost much of their weight by what took it; saturation always."""
+    nearest = planes.quality.ravel()[
+        bins.samples.rows * planes.quality.shape[1]
+        + bins.samples.columns
+        + len(bins.samples.taps) // 2
+        - 1
+    ]
+    core = bins.on_slit & (profile > 0.3 * profile.max(axis=1, keepdims=True))
+    why = np.bitwise_or.reduce(np.where(core, nearest, 0), axis=1)
+    lost = fit.lost > options.most_lost
+    saturated = why & np.uint32(Quality.SATURATED)
+    informing = why & ~np.uint32(FATAL)
+    flags = informing | saturated | np.where(lost, why, 0).astype(np.uint32)
+    flags |= np.where((fit.lost > 0.1) & ~lost, np.uint32(Quality.INTERPOLATED), np.uint32(0))
+    flags |= np.where(lost & ((why & np.uint32(FATAL)) == 0), np.uint32(Quality.OUTLIER), 0)
+    return (flags | np.where(unknown, np.uint32(Quality.NO_DATA), 0)).astype(np.uint32)
+
+
+def _with_blaze(spectrum: OrderSpectrum, blaze: Blaze | None) -> OrderSpectrum:
+    if blaze is None or spectrum.order not in blaze.orders:
+        return spectrum
+    row = int(np.flatnonzero(blaze.orders == spectrum.order)[0])
+    wave, signal = blaze.wavelength_nm[row], blaze.signal[row]
+    known = np.isfinite(wave) & np.isfinite(signal)
+    if np.count_nonzero(known) < 2:
+        return spectrum
+    rank = np.argsort(wave[known])
+    at_bins = np.interp(
+        spectrum.wavelength_nm, wave[known][rank], signal[known][rank], left=np.nan, right=np.nan
+    )
+    return replace(spectrum, blaze=at_bins)

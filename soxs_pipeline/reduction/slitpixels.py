@@ -1,0 +1,204 @@
+"""The pixels of one order with all a sky model must know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.domain.calibrations import Geometry
+from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.errors import InputError, UnprocessableDataError
+from soxs_pipeline.reduction.prepare import require_same
+
+__all__ = ["SlitPixels", "gather_pixels"]
+
+Floats = NDArray[np.float64]
+
+#: An order with fewer pixels than this holds nothing to model.
+FEWEST_PIXELS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class SlitPixels:
+    """Unrectified pixels of one order, sorted by ``w``; arrays of shape ``(n,)``.
+
+    Parameters
+    ----------
+    order
+        Diffraction order.
+    place
+        Flat index into the frame.
+    w
+        Where the pixel's wavelength falls along the dispersion at mid-slit, in pixels.
+    slit_arcsec, height_arcsec
+        Slit position of the centre and extent along the slit.
+    wavelength_nm
+        Vacuum wavelength.
+    data
+        Electrons, divided by the flat.
+    floor, poisson, relative
+        The variance of a pixel that expects ``m`` is
+        ``floor + poisson * m + relative * m**2``: read noise and dark, Poisson noise, flat.
+    usable
+        False where the pixel was flagged before.
+    slit_half_arcsec
+        Half length of the slit.
+    """
+
+    order: int
+    place: NDArray[np.int64]
+    w: Floats
+    slit_arcsec: Floats
+    height_arcsec: Floats
+    wavelength_nm: Floats
+    data: Floats
+    floor: Floats
+    poisson: Floats
+    relative: Floats
+    usable: NDArray[np.bool_]
+    slit_half_arcsec: float
+
+    @property
+    def u(self) -> Floats:
+        """Slit position scaled to [-1, 1]."""
+        return self.slit_arcsec / self.slit_half_arcsec
+
+    @property
+    def t(self) -> Floats:
+        """Position along the dispersion scaled to [-1, 1]."""
+        low, high = self.w[0], self.w[-1]
+        return (2.0 * self.w - low - high) / (high - low)
+
+    def variance(self, expected: Floats) -> Floats:
+        """Return the variance of pixels that expect this signal."""
+        positive = np.maximum(expected, 0.0)
+        return self.floor + self.poisson * positive + self.relative * positive**2
+
+
+def gather_pixels(
+    frame: Frame, flat: Frame | None, geometry: Geometry, *, edge_margin_px: float
+) -> list[SlitPixels]:
+    """Collect the pixels of each order that lie well inside its edges.
+
+    Parameters
+    ----------
+    frame
+        Frame in electrons, dark or bias removed, not divided by the flat; its variance holds
+        read noise, Poisson noise of the data, and the noise of what was subtracted.
+    flat
+        Pixel response, or None.
+    geometry
+        Edges and pixel map.
+    edge_margin_px
+        Pixels left out at either edge.
+
+    Raises
+    ------
+    InputError
+        If flat or pixel map are of another detector setup.
+    UnprocessableDataError
+        If no order has pixels.
+    """
+    _require_together(frame, flat, geometry)
+    floor = frame.variance - np.maximum(frame.data, 0.0)
+    floor = np.maximum(floor, 0.5 * frame.setup.read_noise_e**2)
+    found = []
+    for order in np.unique(geometry.pixel_map.order):
+        if order > 0:
+            pixels = _gather(frame, floor, flat, geometry, int(order), edge_margin_px)
+            if pixels is not None:
+                found.append(pixels)
+    if not found:
+        raise UnprocessableDataError(
+            "no order has pixels inside its edges",
+            wanted="a pixel map and order edges of the same detector and binning as the frame",
+            remedy="check the products of soxs_spatial_solution and soxs_spec_mflat",
+        )
+    return sorted(found, key=lambda pixels: float(np.median(pixels.wavelength_nm)))
+
+
+def _require_together(frame: Frame, flat: Frame | None, geometry: Geometry) -> None:
+    if geometry.pixel_map.order.shape != frame.shape:
+        raise InputError(
+            f"the pixel map has shape {geometry.pixel_map.order.shape}, the frame {frame.shape}",
+            wanted="a pixel map of the same detector and binning",
+            remedy="reduce multi-pinhole arcs of this binning with soxs_spatial_solution",
+        )
+    if flat is not None:
+        # The response does not depend on the readout mode, as it is free of gain.
+        setup = replace(flat.setup, read_mode="")
+        require_same("the frame", frame.setup, "the master flat", setup)
+
+
+def _gather(
+    frame: Frame,
+    floor: NDArray,
+    flat: Frame | None,
+    geometry: Geometry,
+    order: int,
+    margin: float,
+) -> SlitPixels | None:
+    rows, columns = _inside(geometry, order, margin)
+    place = rows * frame.shape[1] + columns
+    wave = geometry.pixel_map.wavelength_nm.ravel()[place]
+    w = geometry.dispersion.detector_position(order, wave, 0.0)[0]
+    height = _height(geometry.pixel_map.slit_arcsec, geometry.pixel_map.order, rows, columns)
+    keep = np.isfinite(w) & np.isfinite(height)
+    if np.count_nonzero(keep) < FEWEST_PIXELS:
+        return None
+    rank = np.flatnonzero(keep)[np.argsort(w[keep], kind="stable")]
+    place = place[rank]
+    response, noise2 = _response(flat, place)
+    bad = frame.bad.ravel()[place] | ~(response > 0)
+    response = np.where(response > 0, response, 1.0)
+    low, high = geometry.dispersion.slit_domain_arcsec
+    return SlitPixels(
+        order=order,
+        place=place,
+        w=w[rank],
+        slit_arcsec=geometry.pixel_map.slit_arcsec.ravel()[place].astype(float),
+        height_arcsec=height[rank],
+        wavelength_nm=wave[rank],
+        data=frame.data.ravel()[place] / response,
+        floor=floor.ravel()[place] / response**2,
+        poisson=1.0 / response,
+        relative=noise2,
+        usable=~bad,
+        slit_half_arcsec=0.5 * (high - low),
+    )
+
+
+def _inside(geometry: Geometry, order: int, margin: float) -> tuple[NDArray, NDArray]:
+    pixel_map = geometry.pixel_map
+    rows, columns = np.nonzero((pixel_map.order == order) & np.isfinite(pixel_map.wavelength_nm))
+    table = geometry.order_table
+    if order not in table.orders or not table.has_edges:
+        return rows, columns
+    first, last = table.x_range[table.index(order)]
+    x = np.arange(pixel_map.order.shape[1])
+    low, high = table.lower(order, x)[columns], table.upper(order, x)[columns]
+    inside = (rows >= low + margin) & (rows <= high - margin)
+    inside &= (columns >= first) & (columns <= last)
+    return rows[inside], columns[inside]
+
+
+def _height(slit: NDArray, label: NDArray, rows: NDArray, columns: NDArray) -> Floats:
+    """Return how far the slit position moves from one pixel to the next along the column."""
+    up, down = np.minimum(rows + 1, slit.shape[0] - 1), np.maximum(rows - 1, 0)
+    here = label[rows, columns]
+    up = np.where(label[up, columns] == here, up, rows)
+    down = np.where(label[down, columns] == here, down, rows)
+    step = slit[up, columns].astype(float) - slit[down, columns]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.abs(step) / (up - down)
+
+
+def _response(flat: Frame | None, place: NDArray) -> tuple[Floats, Floats]:
+    if flat is None:
+        return np.ones(place.size), np.zeros(place.size)
+    response = flat.data.ravel()[place].astype(float)
+    response[flat.bad.ravel()[place]] = 0.0
+    noise2 = flat.variance.ravel()[place].astype(float)
+    return response, noise2 / np.maximum(response, 1e-3) ** 2
