@@ -125,12 +125,17 @@ def combine_stack(
     # Two values lie at half their difference, which has twice the variance, from their median.
     widen = np.float32(clip_sigma * (np.sqrt(0.5) if n == 2 else 1.0))
     for k in range(n if n > 1 else 0):
-        sigma = np.sqrt(factor[k] ** 2 * read_noise**2 + factor[k] * signal, dtype=np.float32)
         apart = stack[k] - centre
-        outlier = use[k] & ((apart if n == 2 else np.abs(apart)) > widen * sigma)
+        beyond = apart * apart > widen**2 * _variance(signal, factor[k], read_noise)
+        outlier = use[k] & beyond & (apart > 0) if n == 2 else use[k] & beyond
         use[k] &= ~outlier
         rejected += outlier
     return _weighted_mean(stack, use, rejected, signal, factor, read_noise)
+
+
+def _variance(signal: Float32, factor: float, read_noise: float) -> Float32:
+    """Return the variance of a value scaled by a factor: read noise and Poisson noise."""
+    return np.asarray(np.float32(factor**2 * read_noise**2) + np.float32(factor) * signal)
 
 
 def _centre(stack: Float32, bad: Flags) -> Float32:
@@ -157,9 +162,9 @@ def _weighted_mean(
     weights = np.zeros_like(total)
     for k, frame in enumerate(stack):
         # The expected signal is common to all, so that no weight depends on its own datum.
-        weight = use[k] / (factor[k] ** 2 * read_noise**2 + factor[k] * signal + 1e-12)
-        total += (weight * frame).astype(np.float32)
-        weights += weight.astype(np.float32)
+        weight = use[k] / (_variance(signal, factor[k], read_noise) + np.float32(1e-12))
+        total += weight * frame
+        weights += weight
     good = weights > 0
     inverse = np.divide(1.0, weights, out=np.zeros_like(weights), where=good)
     return Combined(total * inverse, inverse, use.sum(axis=0, dtype=np.int16), rejected)

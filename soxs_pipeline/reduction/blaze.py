@@ -21,6 +21,8 @@ POOR = 0.005
 UNKNOWN = 0.1
 #: Bin in nm, and fewest samples, of the ratio of two lamps.
 RATIO_BIN_NM, LEAST_SAMPLES = 2.0, 20
+#: Bins at either end that tell its slope, and how far in nm it is continued.
+SLOPE_BINS, REACH_NM = 8, 60.0
 
 
 def blaze_of(
@@ -37,7 +39,7 @@ def blaze_of(
         faint. Its light is brought to that of the principal lamp by the ratio of the two
         against wavelength, measured in whatever order shows both well: at one wavelength all
         orders then speak of one lamp, and orders join. Beyond the last wavelength at which
-        the ratio can be measured it is kept.
+        the ratio can be measured it is continued with its slope.
     nx
         Number of dispersion pixels of the detector.
 
@@ -60,7 +62,7 @@ def blaze_of(
             if ratio is None or band.order not in other.orders:
                 continue
             share = _share(lamps[0].orders[band.order], other.orders[band.order])
-            theirs = _rate(other, band) / np.interp(band.wavelength_nm, *ratio)
+            theirs = _rate(other, band) * np.exp(-np.interp(band.wavelength_nm, *ratio))
             # NaN wavelengths have no ratio; there the first lamp stays.
             share = np.where(np.isfinite(theirs), share, 0.0)
             rate = (1.0 - share) * rate + share * np.nan_to_num(theirs)
@@ -94,7 +96,10 @@ def _share(first: Lamp, second: Lamp) -> Floats:
 def _ratio(
     bands: Sequence[OrderBand], first: LampOrders, other: LampOrders
 ) -> tuple[Floats, Floats] | None:
-    """Return the ratio of two lamps against wavelength, None if no order shows both."""
+    """Return the logarithm of the ratio of two lamps against wavelength.
+
+    None if no order shows both.
+    """
     nm, ratio = [], []
     for band in bands:
         if band.order not in first.orders or band.order not in other.orders:
@@ -114,5 +119,16 @@ def _ratio(
     if not filled:
         return None
     centre = np.array([np.median(waves[cell == k]) for k in filled])
-    level = np.array([np.median(values[cell == k]) for k in filled])
-    return centre, level
+    level = np.log([np.median(values[cell == k]) for k in filled])
+    # Beyond its ends the ratio goes on as it did: colours of lamps change slowly.
+    before = _slope(centre[:SLOPE_BINS], level[:SLOPE_BINS])
+    after = _slope(centre[-SLOPE_BINS:], level[-SLOPE_BINS:])
+    ends = level[0] - before * REACH_NM, level[-1] + after * REACH_NM
+    return (
+        np.array([centre[0] - REACH_NM, *centre, centre[-1] + REACH_NM]),
+        np.array([ends[0], *level, ends[1]]),
+    )
+
+
+def _slope(nm: Floats, level: Floats) -> float:
+    return float(np.polyfit(nm, level, 1)[0]) if len(nm) >= SLOPE_BINS else 0.0

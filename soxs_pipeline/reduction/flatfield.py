@@ -28,8 +28,8 @@ FULL_DEPTH = 3.0
 SLIT_BINS = 80
 #: Least scatter of the pixel response, and error of the model of a steep edge.
 LEAST_SCATTER, EDGE_ERROR = 0.003, 0.04
-#: Deviation in sigma beyond which a pixel keeps its own value whatever its noise.
-OWN_VALUE_SIGMA = 4.5
+#: Deviation in sigma beyond which a pixel keeps its own value, if its error is less than that.
+OWN_VALUE_SIGMA, OWN_VALUE_ERROR = 4.5, 0.1
 #: Responses that are low, high and dead; deviation that is an outlier, in sigma and at least.
 LOW, HIGH, DEAD = 0.5, 2.0, 0.1
 OUTLIER_SIGMA, OUTLIER_LEAST = 6.0, 0.2
@@ -116,7 +116,8 @@ def _fill(
     total = np.sqrt(prior2 + np.where(np.isfinite(noise2), noise2, 0.0))
     found = np.isfinite(noise2)
     share = np.where(found, prior2 / (prior2 + np.where(found, noise2, 1.0)), 0.0)
-    share = np.where(found & (np.abs(apart) > OWN_VALUE_SIGMA * total), 1.0, share)
+    own = found & (np.abs(apart) > OWN_VALUE_SIGMA * total) & (noise2 < OWN_VALUE_ERROR**2)
+    share = np.where(own, 1.0, share)
     place = tuple(index[lit] for index in band.place)
     value = smooth + share * np.where(found, apart, 0.0)
     data[place] = value[lit]

@@ -35,12 +35,14 @@ def between_orders(
     x = np.arange(nx, dtype=float)
     rows = np.arange(ny, dtype=float)[:, None]
     free = np.ones(shape, dtype=bool)
-    for order, (low, high) in zip(table.orders, table.x_range, strict=True):
+    for order, (low, high) in zip(table.orders.tolist(), table.x_range, strict=True):
         # An order goes on beyond the range that is reduced; there its last course is kept.
         inside = np.clip(x, low, high)
-        first = np.minimum(table.lower(int(order), inside), table.upper(int(order), inside))
-        last = np.maximum(table.lower(int(order), inside), table.upper(int(order), inside))
-        free &= (rows < first - margin_px) | (rows > last + margin_px)
+        first = table.lower(order, inside) - margin_px
+        last = table.upper(order, inside) + margin_px
+        top = max(int(np.floor(first.min())), 0)
+        part = rows[top : max(int(np.ceil(last.max())) + 1, top)]
+        free[top : top + len(part)] &= (part < first) | (part > last)
     return free
 
 
@@ -57,11 +59,13 @@ def inside_orders(table: OrderTable, shape: tuple[int, int], depth_px: float) ->
         Distance from the edges.
     """
     inner = np.zeros(shape, dtype=bool)
-    rows = np.arange(shape[0], dtype=float)[:, None]
     for order, (low, high) in zip(table.orders.tolist(), table.x_range, strict=True):
         x = np.arange(int(low), int(high) + 1)
         lower, upper = table.lower(order, x), table.upper(order, x)
-        inner[:, x] |= (rows > lower + depth_px) & (rows < upper - depth_px)
+        first = max(int(np.floor(lower.min())), 0)
+        rows = np.arange(first, min(int(np.ceil(upper.max())) + 1, shape[0]))[:, None]
+        within = (rows > lower + depth_px) & (rows < upper - depth_px)
+        inner[first : first + len(rows), x[0] : x[-1] + 1] |= within
     return inner
 
 
