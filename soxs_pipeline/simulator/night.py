@@ -20,8 +20,13 @@ __all__ = ["BLOCKS", "QUIRKS", "Shot", "simulate"]
 
 Progress = Callable[[str], None]
 
-_DAY = datetime(2026, 3, 14, 14, 0, 0)  # noqa: DTZ001 - FITS times carry no zone
-_NIGHT = timedelta(hours=12)
+# FITS times carry no zone.  The arms' calibrations are separate templates, one after the other.
+_DAY = {
+    "VIS": datetime(2026, 3, 14, 15, 40, 0, 137000),  # noqa: DTZ001
+    "NIR": datetime(2026, 3, 14, 17, 5, 0, 481000),  # noqa: DTZ001
+}
+_NIGHT = datetime(2026, 3, 15, 1, 0, 0)  # noqa: DTZ001
+_READOUT = timedelta(seconds=23.217)
 OUT_OF_SLIT_ARCSEC = 99.0
 
 #: What may be observed, after the calibrations.
@@ -227,6 +232,17 @@ def _observation(arm: str, block: str) -> list[Shot]:
     return []
 
 
+def _sky_starts(shots: list[Shot], scene: Scene) -> Iterator[datetime]:
+    """Yield the starts of the templates on the sky, late enough for the slower arm."""
+    start = _NIGHT
+    for shot in shots:
+        if shot.on_sky and shot.number == 1:
+            yield start
+            longest = max((standard_scene(scene) if shot.standard else scene).exptime)
+            start += shot.total * (timedelta(seconds=longest) + 2 * _READOUT)
+            start += timedelta(minutes=4)
+
+
 def _select(shots: list[Shot], arm: str, frames: Sequence[str] | None) -> Iterator[Shot]:
     if frames is None:
         yield from shots
@@ -259,20 +275,20 @@ class _Night:
         truth.write_detector(self.beside / f"detector_{state.arm}.fits", state.detector)
         truth.write_map(self.beside / f"map_{state.arm}_day.fits", state.geometry["day"])
         wide = replace(state, scene=standard_scene(state.scene), images={})
-        # The arms are read out by two controllers: their clocks never agree to the millisecond.
-        clock = _DAY + timedelta(milliseconds=137 if state.arm == "VIS" else 481)
-        dark = clock + _NIGHT
-        begun = clock
+        clock = begun = _DAY[state.arm]
+        starts = iter(_sky_starts(shots, state.scene))
         for index, shot in enumerate(shots):
-            if shot.on_sky:
-                clock = max(clock, dark)
-            if shot.number == 1:
+            if shot.number == 1 and shot.on_sky:
+                # Both arms share the template; their clocks never agree to the millisecond.
+                begun = next(starts)
+                clock = begun + timedelta(milliseconds=137 if state.arm == "VIS" else 481)
+            elif shot.number == 1:
                 begun = clock
             chosen = wide if shot.standard else state
             frame = self._take(chosen, shot, index, self._fields(shot, begun, twins), clock)
             self._keep(chosen, shot, frame, clock)
             seconds = float(frame.header["EXPTIME"])
-            clock += timedelta(seconds=seconds + 23.217, milliseconds=11 * index)
+            clock += timedelta(seconds=seconds, milliseconds=11 * index) + _READOUT
 
     def _fields(self, shot: Shot, begun: datetime, twins: int) -> dict[str, object]:
         """Fill in what the header says beyond the kind of frame."""
@@ -287,11 +303,12 @@ class _Night:
         elif shot.kind.endswith("_offset"):
             away = shot.offset_arcsec >= OUT_OF_SLIT_ARCSEC
             extra = {"ESO SEQ FIXOFF RA": 30.0 if away else -30.0, "ESO SEQ FIXOFF DEC": 0.0}
-        together = shot.on_sky and twins > 1
+        # A template that drives both arms counts the exposures of both.
+        arms = twins if shot.on_sky else 1
         fields: dict[str, object] = {
             "template_start": begun,
-            "number": shot.number,
-            "total": shot.total * (2 if together else 1),
+            "number": arms * (shot.number - 1) + (arms if shot.arm == "NIR" else 1),
+            "total": arms * shot.total,
             "quirks": self.quirks,
             "extra": extra,
         }
