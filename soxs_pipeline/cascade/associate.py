@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from soxs_pipeline.cascade.classify import DataFile
-from soxs_pipeline.cascade.graph import execution_order, users
+from soxs_pipeline.cascade.graph import execution_order, producers, users
 from soxs_pipeline.cascade.grouping import make_sets
 from soxs_pipeline.cascade.matching import Choice, Unmet, choose
 from soxs_pipeline.cascade.spec import CascadeMap, DataItem, Group, Slot, Task
@@ -54,16 +54,22 @@ class Dataset:
     left_out: tuple[DataFile, ...] = ()
 
     @property
+    def lacks(self) -> tuple[str, ...]:
+        """What is missing in the end for it to be reduced, empty if nothing is."""
+        # What the main input lacks comes first; with that mended the rest may be as well.
+        lacks = [text for file in self.main for text in file.blocked]
+        lacks = lacks or [text for unmet in self.unmet for text in unmet.roots]
+        return tuple(dict.fromkeys(lacks))
+
+    @property
     def blocked(self) -> str:
-        """Why it cannot be reduced, empty if it can."""
-        reasons = [file.blocked for file in self.main if file.blocked]
-        reasons += [str(unmet) for unmet in self.unmet]
-        return " | ".join(dict.fromkeys(reasons))
+        """The same as one text, parts separated by a bar."""
+        return " | ".join(self.lacks)
 
     @property
     def ready(self) -> bool:
         """True if everything it needs exists or can be made."""
-        return not self.blocked
+        return not self.lacks
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -150,11 +156,11 @@ class Association:
         if not tasks:
             return f"no recipe takes {file.tag} yet"
         mine = [dataset for dataset in self.datasets if file in dataset.main]
-        blocked = [dataset.blocked for dataset in mine if dataset.blocked]
+        blocked = [dataset.blocked for dataset in mine if not dataset.ready]
         if blocked:
             return blocked[0]
         if mine and not any(dataset in needed for dataset in mine):
-            return "no observation in this folder needs it"
+            return "no observation that can be reduced needs it"
         return "no other frame needs it"
 
 
@@ -215,7 +221,9 @@ def _dataset(
     left_out: tuple[DataFile, ...] = ()
     if task.joins_arms and possible:
         left_out = tuple(file for file in members if file.blocked)
-        remarks += tuple(f"without {file.origin}: {file.blocked}" for file in left_out)
+        remarks += tuple(
+            f"without {file.arm} {file.origin}: {'; '.join(file.blocked)}" for file in left_out
+        )
         members = possible
     arm = "" if task.joins_arms else members[0].arm
     choices: list[Choice] = []
@@ -225,11 +233,27 @@ def _dataset(
             at_hand = _at_hand(slot, members[0], pool, static)
             found = choose(slot, at_hand, members[0], cascade)
             if isinstance(found, Unmet):
-                unmet.append(found)
+                unmet.append(replace(found, source=_source(slot.item, members[0].arm, cascade)))
             else:
                 choices.append(found)
     name = f"{task.name}:{arm or 'ALL'}:{members[0].origin}"
     return Dataset(name, task, arm, members, tuple(choices), tuple(unmet), remarks, left_out)
+
+
+def _source(item: DataItem, arm: str, cascade: CascadeMap) -> str:
+    """Say what a file could be made from, down to the raw frames."""
+    if item.group is Group.CALIB:
+        return "none ships with the pipeline"
+    if item.group is Group.RAW:
+        return ""
+    makers = producers(cascade.tasks).get(item.tag, ())
+    task = next((maker for maker in makers if arm in maker.arms), None)
+    if task is None:
+        return ""
+    raw = task.main.item
+    if raw.group is not Group.RAW:
+        return _source(raw, arm, cascade)
+    return f"there is no {raw.tag_for(arm)} ({raw.in_sentence}) for {task.recipe} to make it from"
 
 
 def _at_hand(
@@ -254,7 +278,7 @@ def _prediction(dataset: Dataset, name: str, item: DataItem) -> DataFile:
         maker=dataset.name,
         field=name,
         first_frame=dataset.main[0].origin,
-        blocked=f"{dataset.task.recipe} lacks {dataset.blocked}" if dataset.blocked else "",
+        blocked=dataset.lacks,
     )
 
 

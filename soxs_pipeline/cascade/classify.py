@@ -62,7 +62,7 @@ class DataFile:
     first_frame
         Name of the first raw frame it will be made from.
     blocked
-        Why that dataset cannot be reduced, empty if it can.
+        What that dataset lacks in the end, empty if it can be reduced.
     """
 
     name: str
@@ -72,7 +72,7 @@ class DataFile:
     maker: str = ""
     field: str = ""
     first_frame: str = ""
-    blocked: str = ""
+    blocked: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:

@@ -11,6 +11,8 @@ from soxs_pipeline.cascade.spec import CascadeMap, Group, Slot
 
 __all__ = ["Candidate", "Choice", "Refusal", "Unmet", "choose"]
 
+_SHOWN_REFUSALS = 3
+
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
@@ -36,10 +38,18 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Refusal:
-    """A file that could have filled a slot but does not fit, and why."""
+    """A file that could have filled a slot, and why it does not.
+
+    ``lacks`` is not empty if it would fit but cannot be made.
+    """
 
     file: DataFile
     reason: str
+    lacks: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        what = f"that of {self.file.origin}" if self.file.maker else self.file.origin
+        return f"{what}: {self.reason}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +63,28 @@ class Unmet:
     wanted
         What would have fitted, in words.
     refusals
-        The nearest files that do not fit.
+        Files of the kind that do not fit, the nearest first.
+    source
+        What it could be made from, in words.
     """
 
     slot: Slot
     wanted: str
     refusals: tuple[Refusal, ...]
+    source: str = ""
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """What is missing in the end: if it could not be made, what its making lacks."""
+        lacks = next((refusal.lacks for refusal in self.refusals if refusal.lacks), ())
+        return lacks or (str(self),)
 
     def __str__(self) -> str:
-        lines = [f"{self.slot.name}: no {self.wanted}"]
-        lines += [f"{refusal.file.name}: {refusal.reason}" for refusal in self.refusals]
-        return "; ".join(lines)
+        told = [str(refusal) for refusal in self.refusals[:_SHOWN_REFUSALS]]
+        more = len(self.refusals) - len(told)
+        told += [f"{more} more"] if more > 0 else []
+        why = "; ".join(told) or self.source
+        return f"no {self.wanted}" + (f": {why}" if why else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +93,6 @@ class _Fit:
     rank: tuple[float, ...]
     quality: int
     remarks: tuple[str, ...]
-
-
-_SHOWN_REFUSALS = 3
 
 
 def choose(
@@ -116,7 +134,7 @@ def choose(
     candidates = [c for c in candidates if len(c.files) >= slot.least]
     if not candidates and slot.least:
         refusals.sort(key=lambda refusal: _distance(refusal.file, main))
-        return Unmet(slot, _wanted(slot, main, cascade), tuple(refusals[:_SHOWN_REFUSALS]))
+        return Unmet(slot, _wanted(slot, main, cascade), tuple(refusals))
     return Choice(slot, tuple(candidates))
 
 
@@ -136,8 +154,6 @@ def _together(fits: Sequence[_Fit]) -> list[Candidate]:
 def _fit(
     slot: Slot, file: DataFile, main: DataFile, cascade: CascadeMap, *, any_age: bool
 ) -> _Fit | Refusal:
-    if file.blocked:
-        return Refusal(file, f"cannot be made: {file.blocked}")
     differing, unknown = _compare(slot, file, main, cascade)
     hard = [key for key in differing if key not in slot.relax]
     if hard:
@@ -155,6 +171,8 @@ def _fit(
     if quality is None and not any_age and math.isfinite(days):
         longest = max(level.days for level in slot.levels)
         return Refusal(file, f"{days:.1f} days away, at most {longest:g} are allowed")
+    if file.blocked:
+        return Refusal(file, "cannot be made", file.blocked)
     if quality and math.isfinite(days):
         remarks.append(f"{slot.name}: taken {days:.1f} days from the frame")
     if quality is None and not math.isfinite(days):
@@ -216,7 +234,7 @@ def _shown(value: object) -> str:
 def _wanted(slot: Slot, main: DataFile, cascade: CascadeMap) -> str:
     """Say in words what would fill a slot."""
     arm = main.arm if slot.applies_to(main.arm) else ""
-    words = f"{slot.item.tag_for(arm)} ({slot.item.doc.lower()})"
+    words = f"{slot.item.tag_for(arm)} ({slot.item.in_sentence})"
     values = {key: lookup(main, key, cascade) for key in slot.match if key not in slot.relax}
     told = [
         f"{_keyword(key, main, cascade)} {_shown(value)}"

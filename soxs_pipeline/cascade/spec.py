@@ -77,6 +77,12 @@ class DataItem:
     group: Group
     rules: tuple[Rule, ...] = ()
 
+    @property
+    def in_sentence(self) -> str:
+        """Its meaning as it stands within a sentence; abbreviations keep their capitals."""
+        first, rest = self.doc[:1], self.doc[1:]
+        return self.doc if rest[:1].isupper() else first.lower() + rest
+
     def tag_for(self, arm: str) -> str:
         """Return the tag as written in files: the item's name and the arm."""
         return f"{self.tag}_{arm}" if arm else self.tag

@@ -105,15 +105,21 @@ def _reduce(options: argparse.Namespace) -> int:
     print_failures(plan, results)
     _print_unreduced(plan, unreadable)
     _print_where(plan, results, page)
-    lost = unreadable or any(name in plan.blocked_observations for name in plan.blocked)
+    lost = bool(unreadable or plan.blocked_observations)
     return exit_status(results) or (_INCOMPLETE if lost or not plan.wanted else 0)
 
 
 def _print_unreduced(plan: Plan, unreadable: list[str]) -> None:
     for name in plan.blocked_observations:
         parts = plan.blocked[name].split(" | ")
-        print(f"\nNot reduced: {name}", file=sys.stderr)
+        print(f"\nNot reduced: {name.partition(':')[2]}", file=sys.stderr)
         print("\n".join(f"    {part}" for part in parts), file=sys.stderr)
+    if plan.blocked_observations:
+        print(
+            "  to do: add the missing frames, or products of theirs, to the folder; then give the "
+            "same command again",
+            file=sys.stderr,
+        )
     for name in unreadable:
         print(f"\nNot readable: {plan.unused[name]}", file=sys.stderr)
     others = len(plan.unused) - len(unreadable)

@@ -94,7 +94,7 @@ def _read(
         return None
     raise InputError(
         f"{recipe.name}: nothing is given for {slot.name}",
-        wanted=f"one {slot.item.tag} ({slot.item.doc.lower()})",
+        wanted=f"one {slot.item.tag} ({slot.item.in_sentence})",
     )
 
 

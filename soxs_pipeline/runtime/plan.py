@@ -29,7 +29,7 @@ class Plan:
     targets
         Names of the jobs that end a chain.
     blocked
-        Reason why a dataset cannot be reduced, by its name.
+        What a dataset lacks that cannot be reduced for itself, by its name.
     unused
         Reason why a raw file is not used, by path.
     frames
@@ -63,11 +63,6 @@ class Plan:
         lines.append(f"\nTo do ({len(self.wanted)} runs)")
         for name in self.wanted:
             lines += _job_as_text(self.jobs[name])
-        if self.blocked:
-            lines.append("\nCannot be reduced")
-            for name, reason in self.blocked.items():
-                lines.append(f"  {name}")
-                lines += [f"      {part}" for part in reason.split(" | ")]
         if self.unused:
             lines.append(f"\nNot used ({len(self.unused)} files)")
             lines += _unused_as_text(self.unused)
@@ -107,7 +102,7 @@ def make_plan(
         jobs,
         tuple(name for name in jobs if name in wanted),
         tuple(d.name for d in association.observations if d.name in wanted),
-        {d.name: d.blocked for d in association.datasets if not d.ready},
+        {d.name: d.blocked for d in association.datasets if d.unmet},
         association.unused(cascade),
         Counter(f.tag for f in association.files if f.item.group is not Group.CALIB),
         _blocked_observations(association),
@@ -125,7 +120,7 @@ def _blocked_observations(association: Association) -> tuple[str, ...]:
         pending += [f.maker for f in (*dataset.main, *dataset.left_out) if f.maker]
     return tuple(
         name for name in by_name
-        if name in chains and not by_name[name].ready
+        if name in chains and by_name[name].unmet
         and by_name[name].task.main.item.group is Group.RAW
     )  # fmt: skip
 
@@ -215,6 +210,11 @@ def _job_as_json(job: Job) -> dict[str, object]:
 
 def _job_as_text(job: Job) -> list[str]:
     lines = [f"  {job.recipe:<22} {job.arm or 'all':<4} {job.title}"]
+    for slot in job.others:
+        if slot.options:
+            names = [source.path.name for source in slot.options[0].sources]
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            lines.append(f"      {slot.slot}: {names[0]}{more}")
     notes = [*job.remarks, *_remarks_of_best(job)]
     return lines + [f"      note: {note}" for note in notes]
 

@@ -48,10 +48,10 @@ def write_report(
     calibrations = [j for j in jobs if j not in spectra and j not in observations]
     parts = [
         _summary(plan, results, raw),
+        _unreduced(plan),
         _chapter("Spectra", spectra, results, out, "No spectrum was merged."),
         _chapter("Observations", observations, results, out),
         _chapter("Calibrations", calibrations, results, out),
-        _unreduced(plan),
         _unused(plan),
     ]
     path = out / PAGE_NAME
@@ -237,13 +237,13 @@ def _files(job: Job, record: Mapping[str, Any], out: Path) -> str:
 
 
 def _unreduced(plan: Plan) -> str:
-    if not plan.blocked:
+    if not plan.blocked_observations:
         return ""
     items = "".join(
-        f"<li><b>{escape(name)}</b>{_reasons(reason)}</li>"
-        for name, reason in plan.blocked.items()
+        f"<li><b>{escape(name.partition(':')[2])}</b>{_reasons(plan.blocked[name])}</li>"
+        for name in plan.blocked_observations
     )
-    return f"<h2>What could not be reduced</h2><ul class='reasons'>{items}</ul>"
+    return f"<h2>Observations not reduced</h2><ul class='reasons'>{items}</ul>"
 
 
 def _unused(plan: Plan) -> str:

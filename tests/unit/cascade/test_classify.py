@@ -53,7 +53,10 @@ def test_a_camera_frame_without_an_arm_is_told_by_its_camera():
         ({"ESO DPR TYPE": "BIAS", "ESO SEQ ARM": "UVB"}, "ESO SEQ ARM is UVB"),
         ({"INSTRUME": "XSHOOTER"}, "INSTRUME is XSHOOTER"),
         ({"ESO PRO CATG": "MASTER_PIE_VIS"}, "MASTER_PIE_VIS is unknown"),
-        (dict.fromkeys(["ESO DPR CATG", "ESO DPR TYPE", "ESO DPR TECH"], "MIRROR"), "DPR TECH 'MIRROR'"),
+        (
+            dict.fromkeys(["ESO DPR CATG", "ESO DPR TYPE", "ESO DPR TECH"], "MIRROR"),
+            "DPR TECH 'MIRROR'",
+        ),
     ],
 )
 def test_a_frame_without_a_place_says_why(cards, reason):
