@@ -1,0 +1,280 @@
+"""Measure a reduction of simulated frames against what the simulator put in.
+
+    soxspipe simulate RAW --seed 1
+    soxspipe reduce RAW -o REDUCED
+    python benchmarks/accuracy.py RAW REDUCED
+
+Reads the products as any user would, with astropy, and the truth that the simulator leaves in
+``RAW_truth``. Prints one table a quantity; ``--json FILE`` also writes the numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+__all__ = ["assess", "assess_centres", "assess_extraction", "assess_map", "assess_sky", "main"]
+
+Floats = NDArray[np.float64]
+#: Flags that forbid the use of a pixel or bin, as the products' headers explain them.
+FATAL = 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128 | 256
+TRANSPOSED = {"VIS": True, "NIR": False}
+
+
+def canonical(image: NDArray, arm: str) -> NDArray:
+    """Return an image with the dispersion along axis 1, as native floats."""
+    image = image.T if TRANSPOSED[arm] else image
+    return image if image.dtype.kind == "i" else np.asarray(image, dtype=float)
+
+
+def products(folder: Path) -> Iterator[tuple[str, Path, fits.Header]]:
+    """Yield category, path and primary header of every product."""
+    for path in sorted(folder.rglob("*.fits")):
+        header = fits.getheader(path)
+        if "ESO PRO CATG" in header:
+            yield str(header["ESO PRO CATG"]), path, header
+
+
+def find(folder: Path, category: str) -> list[tuple[Path, fits.Header]]:
+    """Return the products of a category."""
+    return [(path, header) for name, path, header in products(folder) if name == category]
+
+
+def rms(values: Floats) -> float:
+    """Return the root mean square of the finite values."""
+    values = values[np.isfinite(values)]
+    return float(np.sqrt(np.mean(values**2))) if values.size else float("nan")
+
+
+def assess_map(reduced: Path, truth: Path, arm: str) -> dict[int, dict[str, float]]:
+    """Compare the pixel map with the true wavelength of every pixel."""
+    path, _ = find(reduced, f"DISP_IMAGE_{arm}")[-1]
+    measured = {n: canonical(fits.getdata(path, n), arm) for n in ("WAVELENGTH", "SLIT", "ORDER")}
+    true_path = truth / f"map_{arm}_day.fits"
+    true = {n: canonical(fits.getdata(true_path, n), arm) for n in ("WAVELENGTH", "SLIT", "ORDER")}
+    nm_per_px = np.abs(np.gradient(true["WAVELENGTH"], axis=1))
+    result = {}
+    for order in np.unique(true["ORDER"][true["ORDER"] > 0]).astype(int):
+        same = (measured["ORDER"] == order) & (true["ORDER"] == order)
+        same &= np.isfinite(nm_per_px)
+        error = np.where(same, (measured["WAVELENGTH"] - true["WAVELENGTH"]) / nm_per_px, np.nan)
+        along_slit = error - np.nanmean(error, axis=0)
+        slit = np.where(same, measured["SLIT"] - true["SLIT"], np.nan)
+        result[int(order)] = {
+            "rms_px": rms(error),
+            "worst_px": float(np.nanmax(np.abs(error))),
+            "along_slit_px": rms(along_slit),
+            "slit_arcsec": rms(slit),
+        }
+    return result
+
+
+def assess_centres(reduced: Path, truth: Path, arm: str) -> dict[int, float]:
+    """Compare the order centres with the true ones: rms in pixels."""
+    path, _ = find(reduced, f"ORDER_TAB_CENTRES_{arm}")[-1]
+    rows = fits.getdata(path, 1)
+    true = fits.getdata(truth / f"map_{arm}_day.fits", "TRACES")
+    result = {}
+    for row in rows:
+        order = int(row["ORDER"])
+        mine = (true["ORDER"] == order) & np.isfinite(true["Y"])
+        low, high = row["X_RANGE"]
+        mine &= (true["X"] >= low) & (true["X"] <= high)
+        t = (2 * true["X"][mine] - low - high) / (high - low)
+        found = np.polynomial.chebyshev.chebval(t, row["CENTRE_COEF"])
+        result[order] = rms(found - true["Y"][mine])
+    return result
+
+
+class Exposure:
+    """A reduced science exposure beside its truth, dispersion along axis 1."""
+
+    def __init__(self, reduced: Path, truth: Path, sky_subtracted: Path, arm: str) -> None:
+        header = fits.getheader(sky_subtracted)
+        names = [str(header[k]) for k in header if k.startswith("ESO PRO REC1 RAW")]
+        stems = [n.removesuffix(".fits") for n in names if n.startswith("SOXS.")]
+        stem = next(s for s in stems if (truth / f"map_object_{arm}_{s}.fits").exists())
+        self.arm, self.header, self.mjd = arm, header, header["MJD-OBS"]
+        self.reduced, self.truth, self.stem = reduced, truth, stem
+        with fits.open(sky_subtracted) as units:
+            self.data = canonical(units[0].data, arm)
+            self.error = canonical(units["ERRS"].data, arm)
+            self.quality = canonical(units["QUAL"].data.astype(np.int64), arm)
+        light = truth / f"light_object_{arm}_{stem}.fits"
+        self.object = canonical(fits.getdata(light, "OBJECT"), arm)
+        self.sky = canonical(fits.getdata(light, "SKY"), arm)
+        true_map = truth / f"map_object_{arm}_{stem}.fits"
+        self.wave = canonical(fits.getdata(true_map, "WAVELENGTH"), arm)
+        self.slit = canonical(fits.getdata(true_map, "SLIT"), arm)
+        self.order = canonical(fits.getdata(true_map, "ORDER"), arm)
+        detector = fits.getheader(truth / f"detector_{arm}.fits")
+        self.read_noise = float(detector["RON"])
+        self.seconds = float(header["EXPTIME"])
+        self.dark = canonical(fits.getdata(truth / f"detector_{arm}.fits", "DARK"), arm)
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        """True for unflagged pixels well inside the slit."""
+        inside = (self.order > 0) & (np.abs(self.slit) < 5.5) & (self.error > 0)
+        return inside & ((self.quality & FATAL) == 0)
+
+
+def science(reduced: Path, truth: Path, arm: str) -> list[Exposure]:
+    """Return the sky-subtracted science exposures of an arm."""
+    found = find(reduced, f"SCI_SKYSUB_2D_{arm}")
+    return [Exposure(reduced, truth, path, arm) for path, _ in found]
+
+
+def assess_sky(exposure: Exposure) -> dict[int, dict[str, float]]:
+    """Measure the residual of the sky on pixels that hold no light of the object."""
+    residual = (exposure.data - exposure.object) / np.where(exposure.error > 0, exposure.error, 1)
+    blank = exposure.good & (exposure.object < 0.3 * exposure.error)
+    result = {}
+    for order in np.unique(exposure.order[exposure.order > 0]).astype(int):
+        mine = blank & (exposure.order == order)
+        if mine.sum() < 500:
+            continue
+        sky = exposure.sky[mine]
+        core = sky > 3.0 * np.median(sky) + 50.0
+        pull = residual[mine]
+        result[int(order)] = {
+            "chi2": float(np.mean(pull[~core] ** 2)),
+            "chi2_cores": float(np.mean(pull[core] ** 2)) if core.sum() > 200 else float("nan"),
+            "beyond_5_sigma": float(np.mean(np.abs(pull) > 5)),
+            "mean_pull": float(np.mean(pull)),
+        }
+    return result
+
+
+def true_spectrum(exposure: Exposure, order: int, wave: Floats) -> tuple[Floats, Floats]:
+    """Return the object's electrons in each bin and the ideal signal-to-noise ratio.
+
+    The noise-free image of the object is brought row by row to the wavelengths of the bins and
+    summed; the ideal is the Fisher information of all rows, for the true noise of each pixel.
+    """
+    rows = np.flatnonzero((exposure.order == order).any(axis=1))
+    total, information = np.zeros(len(wave)), np.zeros(len(wave))
+    width = np.abs(np.gradient(wave))
+    sky = exposure.sky + exposure.object + exposure.dark * exposure.seconds
+    for row in rows:
+        mine = np.flatnonzero((exposure.order[row] == order) & np.isfinite(exposure.wave[row]))
+        if mine.size < 4:
+            continue
+        at = exposure.wave[row, mine]
+        rank = np.argsort(at)
+        at, mine = at[rank], mine[rank]
+        per_nm = exposure.object[row, mine] / np.abs(np.gradient(at))
+        variance = sky[row, mine] + exposure.read_noise**2
+        signal = np.interp(wave, at, per_nm, left=0, right=0) * width
+        noise = np.interp(wave, at, variance, left=np.inf, right=np.inf)
+        total += signal
+        information += signal**2 / noise
+    return total, np.sqrt(information)
+
+
+def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
+    """Compare the extracted orders with the object's true electrons."""
+    path = next(
+        p
+        for p, h in find(exposure.reduced, f"SCI_ORDERS_1D_{exposure.arm}")
+        if abs(h["MJD-OBS"] - exposure.mjd) < 1e-7
+    )
+    bins = fits.getdata(path, "EXTRACTED_ORDERS")
+    result = {}
+    for order in np.unique(bins["ORDER"]):
+        mine = bins[bins["ORDER"] == order]
+        wave, flux, error = (np.asarray(mine[n], float) for n in ("WAVE", "FLUX", "ERR"))
+        true, ideal = true_spectrum(exposure, int(order), wave)
+        good = ((mine["QUAL"] & FATAL) == 0) & (error > 0) & (ideal > 0)
+        good[:20] = good[-20:] = False
+        # Where a telluric line is sharper than a bin the truth itself is interpolated.
+        smooth = np.abs(np.gradient(true)) < 0.1 * np.abs(true) + 3 * error
+        good &= smooth
+        if good.sum() < 50:
+            continue
+        pull = (flux - true)[good] / error[good]
+        bright = good & (ideal >= 3)
+        weight = true / error**2
+        bias = (
+            float(np.sum((weight * flux)[bright]) / np.sum((weight * true)[bright]) - 1)
+            if bright.sum() > 50
+            else float("nan")
+        )
+        spread = (
+            float(np.sqrt(np.sum((true**2 / error**2)[bright])) ** -1)
+            if bright.sum() > 50
+            else float("nan")
+        )
+        result[int(order)] = {
+            "snr": float(np.median(ideal[good])),
+            "bias": bias,
+            "bias_error": spread,
+            "pull_mean": float(np.mean(pull)),
+            "pull_width": float(1.4826 * np.median(np.abs(pull - np.median(pull)))),
+            "pull_std": float(np.std(np.clip(pull, -6, 6))),
+            "snr_to_ideal": float(np.median(((true / error) / ideal)[good])),
+            "kept": float(np.mean(good[20:-20] | ~smooth[20:-20])),
+        }
+    return result
+
+
+def assess(raw: Path, reduced: Path) -> dict[str, dict[str, object]]:
+    """Assess every arm of a reduction that has the products for it."""
+    truth = raw.with_name(raw.name + "_truth")
+    result: dict[str, dict[str, object]] = {}
+    for arm in ("VIS", "NIR"):
+        if not find(reduced, f"DISP_IMAGE_{arm}"):
+            continue
+        found: dict[str, object] = {
+            "map": assess_map(reduced, truth, arm),
+            "centres": assess_centres(reduced, truth, arm),
+        }
+        for number, exposure in enumerate(science(reduced, truth, arm), 1):
+            found[f"sky {number}"] = assess_sky(exposure)
+            found[f"extraction {number}"] = assess_extraction(exposure)
+        result[arm] = found
+    return result
+
+
+def show(result: dict[str, dict[str, object]]) -> None:
+    """Print one table a quantity."""
+    for arm, quantities in result.items():
+        for name, by_order in quantities.items():
+            print(f"\n{arm} {name}")
+            if not isinstance(by_order, dict) or not by_order:
+                print("  nothing measured")
+                continue
+            for order, values in by_order.items():
+                if isinstance(values, dict):
+                    text = "  ".join(f"{k} {v:9.4f}" for k, v in values.items())
+                else:
+                    text = f"{values:9.4f}"
+                print(f"  order {order:3d}  {text}")
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("raw", type=Path, help="folder of simulated raw frames")
+    parser.add_argument("reduced", type=Path, help="folder of the reduction")
+    parser.add_argument("--json", type=Path, help="also write the numbers here")
+    arguments = parser.parse_args()
+    with warnings.catch_warnings():
+        # Columns of the detector that no order touches have no mean: that is meant.
+        warnings.filterwarnings("ignore", message="Mean of empty slice")
+        warnings.filterwarnings("ignore", message="invalid value encountered")
+        result = assess(arguments.raw, arguments.reduced)
+    show(result)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
