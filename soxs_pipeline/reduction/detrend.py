@@ -10,7 +10,10 @@ import numpy as np
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.errors import InputError, UnprocessableDataError
+from soxs_pipeline.numerics.robust import robust_level
+from soxs_pipeline.reduction.badpixels import flag_offset_outliers
 from soxs_pipeline.reduction.combine import combine_frames, measured_read_noise
+from soxs_pipeline.reduction.masters import pattern_of
 from soxs_pipeline.reduction.prepare import (
     PRESCAN_LEVEL,
     require_one_setup,
@@ -26,8 +29,12 @@ EXPOSURE_TOLERANCE = 0.01
 LARGEST_SHIFT = 0.5
 #: Change of level in electrons that is worth a remark.
 NOTABLE_SHIFT = 5.0
+#: Dark current, in read noises, that is scaled to a longer exposure.
+EVIDENT_SIGMA = 2.5
 #: Rejection limit when lamp-off frames are averaged.
 CLIP_SIGMA = 6.0
+#: Excess of a pixel over its surroundings, in read noises, that makes it hot.
+HOT_SIGMA = 5.0
 
 
 def detrend(raw: RawFrame, detector: DetectorCalibration) -> tuple[Frame, list[str]]:
@@ -211,18 +218,31 @@ def _mean_lamp_off(
         setup = frames[0].setup
         setup = setup if measured is None else setup.with_read_noise(measured)
     frames[0] = replace(frames[0], setup=setup)
-    return combine_frames(frames, clip_sigma=CLIP_SIGMA).frame, []
+    mean = combine_frames(frames, clip_sigma=CLIP_SIGMA).frame
+    # Subtracting one frame as it is would double the variance of every pixel.
+    off, pattern = pattern_of(mean)
+    return flag_offset_outliers(off, pattern.residual, HOT_SIGMA * setup.read_noise_e), []
 
 
 def _scaled_to(dark: Frame, exposure_s: float, what: str) -> tuple[Frame, list[str]]:
-    """Scale a dark to another exposure time; all of it is dark current once offsets are off."""
+    """Bring a dark to another exposure time.
+
+    Towards shorter times all of it scales. Towards longer ones only pixels of evident dark
+    current do: in the others the error of the dark would grow with the factor and soon be
+    more than the read noise of the frame, while their dark current stays a fraction of it.
+    """
     if equal_exposure(exposure_s, dark.exposure_s):
         return dark, []
     if dark.exposure_s <= 0.0 or exposure_s < 0.0:
         return dark, [f"{what} has no valid exposure time; it was not scaled"]
     ratio = exposure_s / dark.exposure_s
+    scaling = np.full(dark.shape, np.float32(ratio))
+    if ratio > 1.0:
+        level = robust_level(dark.data[~dark.bad])
+        evident = dark.data - level > EVIDENT_SIGMA * dark.setup.read_noise_e
+        scaling = np.where(evident, scaling, np.float32(1.0))
     remark = f"{what} of {dark.exposure_s:g} s was scaled by {ratio:.4g} to {exposure_s:g} s"
-    return dark.with_data(dark.data * ratio, dark.variance * ratio**2), [remark]
+    return dark.with_data(dark.data * scaling, dark.variance * scaling**2), [remark]
 
 
 def _with_noise_of(frame: Frame, calibration: Frame) -> Frame:

@@ -6,24 +6,37 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from soxs_pipeline.domain.frame import RawFrame
 from soxs_pipeline.numerics.robust import clipped_moments
 
-__all__ = ["PrescanLevel", "prescan_level", "reference_offsets"]
+__all__ = ["PrescanLevel", "prescan_level", "reference_offsets", "slow_drift"]
 
 #: Scatter of dark pixels over the read noise that is believed; beyond it they are broken.
 PLAUSIBLE_SCATTER = (0.2, 5.0)
+#: Sigma in rows of the Gaussian that smooths the drift of the level during readout.
+DRIFT_ROWS = 40.0
 #: Fewest pixels of which a level is taken.
 LEAST_PIXELS = 64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PrescanLevel:
-    """Level and scatter of the prescan pixels, in electrons."""
+    """Level of the prescan pixels, in electrons.
+
+    Parameters
+    ----------
+    level, scatter
+        Mean and scatter of the pixels.
+    drift
+        Slow departure from the mean while the frame was read, one value a raw row of the
+        prescan window.
+    """
 
     level: float
     scatter: float
+    drift: NDArray[np.float32]
 
 
 def prescan_level(raw: RawFrame) -> PrescanLevel | None:
@@ -51,7 +64,34 @@ def prescan_level(raw: RawFrame) -> PrescanLevel | None:
     if not _plausible(scatter, raw):
         return None
     gain = raw.setup.gain_e_per_adu
-    return PrescanLevel(mean * gain, scatter * gain)
+    drift = slow_drift(values - mean, scatter) * gain
+    return PrescanLevel(mean * gain, scatter * gain, drift.astype(np.float32))
+
+
+def slow_drift(values: NDArray[np.floating], scatter: float) -> NDArray[np.float64]:
+    """Return how the level of dark columns drifts from row to row, slowly.
+
+    Parameters
+    ----------
+    values
+        Pixels about their mean, shape ``(rows, columns)``.
+    scatter
+        Noise of one pixel.
+
+    Returns
+    -------
+    NDArray
+        Smooth drift, shape ``(rows,)``, with a mean of zero; shrunk by the part that noise
+        alone would make, so to nothing where the level is steady.
+    """
+    clipped = np.clip(values, -4.0 * scatter, 4.0 * scatter)
+    rows = clipped.mean(axis=1, dtype=np.float64)
+    smooth = ndimage.gaussian_filter1d(rows, DRIFT_ROWS, mode="nearest")
+    smooth -= smooth.mean()
+    noise = scatter**2 / values.shape[1] / (2.0 * np.sqrt(np.pi) * DRIFT_ROWS)
+    spread = float(np.mean(smooth**2))
+    share = max(0.0, 1.0 - 1.5 * noise / spread) if spread > 0 else 0.0
+    return np.asarray(share * smooth)
 
 
 def reference_offsets(raw: RawFrame) -> NDArray[np.float32] | None:

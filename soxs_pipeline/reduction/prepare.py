@@ -29,8 +29,8 @@ def to_electrons(raw: RawFrame, bad_pixels: BadPixelMap | None) -> Frame:
     """Return a raw frame trimmed, oriented, in electrons, with variance and flags.
 
     Offsets of the readout channels are removed if the detector has reference pixels that look
-    alive. The level of a prescan is *not* removed but noted in the header (`PRESCAN_LEVEL`),
-    so that a master bias keeps its level.
+    alive. Of the prescan the slow drift during readout is removed; its level is *not* but is
+    noted in the header (`PRESCAN_LEVEL`), so that a master bias keeps its level.
 
     Parameters
     ----------
@@ -64,12 +64,14 @@ def to_electrons(raw: RawFrame, bad_pixels: BadPixelMap | None) -> Frame:
     offsets = reference_offsets(raw)
     if offsets is not None:
         adu = adu - offsets[slice(*setup.science.columns)]
-    data = np.where(finite, adu * np.float32(setup.gain_e_per_adu), np.float32(0.0))
-
     level = prescan_level(raw)
     header = raw.header
+    electrons = adu * np.float32(setup.gain_e_per_adu)
     if level is not None:
         header = header.merged({PRESCAN_LEVEL: level.level, PRESCAN_NOISE: level.scatter})
+        if setup.prescan is not None and setup.prescan.rows == setup.science.rows:
+            electrons -= level.drift[:, None]
+    data = np.where(finite, electrons, np.float32(0.0))
     frame = Frame(
         data=_oriented(data, setup),
         variance=np.broadcast_to(np.float32(setup.read_noise_e**2), setup.shape),
