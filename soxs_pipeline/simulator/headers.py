@@ -22,6 +22,8 @@ _LAMP_KEYS = {
     "Xe": ("ESO INS XENO NAME", "Xeno_Lamp"),
     "ThAr": ("ESO INS THAR NAME", "ThAr_Lamp"),
 }
+#: Right ascension and declination in degrees.
+_POINTINGS = {"LTT3218": (130.3851, -32.9425)}
 
 
 @dataclass(frozen=True)
@@ -131,14 +133,17 @@ def _observation_cards(exposure: Exposure) -> dict[str, object]:
     name = file_name(exposure.start)
     started = exposure.template_start or exposure.start
     on_sky = exposure.category == "SCIENCE" or exposure.kind.startswith("STD")
+    right_ascension, declination = _POINTINGS.get(exposure.target, (104.2417, -23.5122))
+    if not on_sky:
+        right_ascension, declination = 0.0, -30.0
     label = exposure.target if exposure.category == "SCIENCE" else exposure.kind
     return {
         "OBJECT": label or exposure.kind,
         "DATE-OBS": _iso(exposure.start, 4),
         "MJD-OBS": round((exposure.start - _EPOCH) / timedelta(days=1), 8),
         "EXPTIME": seconds,
-        "RA": 104.2417 if on_sky else 0.0,
-        "DEC": -23.5122 if on_sky else -30.0,
+        "RA": right_ascension,
+        "DEC": declination,
         "ARCFILE": name,
         "ORIGFILE": f"SOXS_{exposure.arm}_{exposure.kind.replace(',', '_')}.fits",
         "ESO DPR CATG": exposure.category,

@@ -285,6 +285,9 @@ class _Night:
             elif shot.number == 1:
                 begun = clock
             chosen = wide if shot.standard else state
+            if shot.number == 1:
+                # Only repeats of one exposure share their light; the rest would fill the memory.
+                chosen.images.clear()
             frame = self._take(chosen, shot, index, self._fields(shot, begun, twins), clock)
             self._keep(chosen, shot, frame, clock)
             seconds = float(frame.header["EXPTIME"])
@@ -372,5 +375,3 @@ class _Night:
             truth.write_spectra(spectra, state, light, seconds)
             latest = list(state.geometry.values())[-1]
             truth.write_map(self.beside / f"map_{label}.fits", latest)
-        # No two exposures of the sky are alike: what was drawn for this one is not needed again.
-        state.images = {k: v for k, v in state.images.items() if v is not light}
