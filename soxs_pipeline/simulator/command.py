@@ -34,13 +34,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--flat", type=int, default=5, metavar="N", help="flats of each lamp")
     parser.add_argument("--dark", type=int, default=3, metavar="N", help="darks of each length")
     parser.add_argument(
-        "--compress", default="", choices=("", "gz", "Z", "fz"), help="compress the frames"
+        "--compress",
+        default="",
+        choices=("", "gz", "Z", "fz"),
+        help="compress the frames (Z is slow)",
     )
     parser.add_argument(
         "--quirk", action="append", default=[], metavar="NAME", help="flaw to put into headers"
     )
     parser.add_argument(
         "--frame", action="append", metavar="KIND", help="only this kind of frame (repeatable)"
+    )
+    parser.add_argument(
+        "--no-truth", action="store_true", help="do not write what went into the frames"
     )
     parser.add_argument("--binning", default="1x1", choices=BINNINGS, help="of the VIS detector")
 
@@ -88,6 +94,8 @@ def run(args: argparse.Namespace, progress: Callable[[str], None] | None = None)
         frames=args.frame,
         binning=(across, along),
         progress=progress,
+        with_truth=not args.no_truth,
     )
-    say(f"{len(written)} frames in {args.out}, the truth beside it in {args.out}_truth")
+    beside = "" if args.no_truth else f", the truth beside it in {args.out}_truth"
+    say(f"{len(written)} frames in {args.out}{beside}")
     return 0

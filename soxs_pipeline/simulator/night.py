@@ -99,6 +99,7 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     frames: Sequence[str] | None = None,
     binning: tuple[int, int] = (1, 1),
     progress: Progress | None = None,
+    with_truth: bool = True,
 ) -> list[Path]:
     """Write the raw frames of a night into a folder, and the truth into ``<out>_truth``.
 
@@ -127,6 +128,8 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
         Columns and rows of the VIS detector summed.
     progress
         Called with one line per frame.
+    with_truth
+        Write the truth, too; it takes more room than the frames.
 
     Returns
     -------
@@ -145,14 +148,15 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     beside = out.with_name(out.name + "_truth")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        beside.mkdir(parents=True, exist_ok=True)
+        if with_truth:
+            beside.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make {out}: {error}", remedy="choose another folder") from error
     chosen = get_scene(scene)
     sizes = {"bias": n_bias, "flat": n_flat, "dark": n_dark}
     shots = {arm: list(_select(_plan(arm, chosen, block, sizes), arm, frames)) for arm in arms}
     name = scene if isinstance(scene, str) else "own"
-    night = _Night(out, beside, compress, tuple(quirks), progress, name)
+    night = _Night(out, beside if with_truth else None, compress, tuple(quirks), progress, name)
     for arm in arms:
         state = make_state(arm, seed, chosen, binning=binning)
         night.arm(state, shots[arm], twins=len(arms))
@@ -262,7 +266,7 @@ class _Night:
     """The folder being filled, and the clock."""
 
     out: Path
-    beside: Path
+    beside: Path | None
     compress: str
     quirks: tuple[str, ...]
     progress: Progress | None
@@ -272,8 +276,9 @@ class _Night:
 
     def arm(self, state: State, shots: list[Shot], *, twins: int) -> None:
         """Take all exposures of one arm."""
-        truth.write_detector(self.beside / f"detector_{state.arm}.fits", state.detector)
-        truth.write_map(self.beside / f"map_{state.arm}_day.fits", state.geometry["day"])
+        if self.beside is not None:
+            truth.write_detector(self.beside / f"detector_{state.arm}.fits", state.detector)
+            truth.write_map(self.beside / f"map_{state.arm}_day.fits", state.geometry["day"])
         wide = replace(state, scene=standard_scene(state.scene), images={})
         clock = begun = _DAY[state.arm]
         starts = iter(_sky_starts(shots, state.scene))
@@ -351,7 +356,14 @@ class _Night:
         self.written.append(path)
         if "apple_double" in self.quirks:
             write_apple_double(self.out, path.name)
-        stem = name.removesuffix(".fits")
+        if self.beside is not None:
+            self._keep_truth(self.beside, state, shot, frame, name.removesuffix(".fits"))
+        if self.progress:
+            self.progress(f"{shot.arm} {shot.kind} {shot.number}/{shot.total} {path.name}")
+
+    def _keep_truth(
+        self, beside: Path, state: State, shot: Shot, frame: RawFrame, stem: str
+    ) -> None:
         reference = "none"
         if frame.light is not None:
             key = (shot.kind, shot.arm, shot.seconds, shot.standard, shot.on_sky and stem)
@@ -359,19 +371,12 @@ class _Night:
                 label = f"{shot.kind}_{shot.arm}" + ("_wide" if shot.standard else "")
                 label += f"_{stem}" if shot.on_sky else ""
                 self.done[key] = f"light_{label}.fits"
-                truth.write_light(self.beside / self.done[key], frame.light, whole=shot.on_sky)
+                truth.write_light(beside / self.done[key], frame.light, whole=shot.on_sky)
                 if shot.on_sky:
-                    self._keep_spectra(state, frame, label)
+                    seconds = float(frame.header["EXPTIME"])
+                    spectra = beside / f"spectra_{label}.fits"
+                    truth.write_spectra(spectra, state, frame.light, seconds)
+                    latest = list(state.geometry.values())[-1]
+                    truth.write_map(beside / f"map_{label}.fits", latest)
             reference = self.done[key]
-        truth.write_cosmics(self.beside / f"{stem}_truth.fits", frame.cosmics, reference)
-        if self.progress:
-            self.progress(f"{shot.arm} {shot.kind} {shot.number}/{shot.total} {path.name}")
-
-    def _keep_spectra(self, state: State, frame: RawFrame, label: str) -> None:
-        seconds = float(frame.header["EXPTIME"])
-        light = frame.light
-        if light is not None:
-            spectra = self.beside / f"spectra_{label}.fits"
-            truth.write_spectra(spectra, state, light, seconds)
-            latest = list(state.geometry.values())[-1]
-            truth.write_map(self.beside / f"map_{label}.fits", latest)
+        truth.write_cosmics(beside / f"{stem}_truth.fits", frame.cosmics, reference)

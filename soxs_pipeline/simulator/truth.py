@@ -75,6 +75,8 @@ def write_map(path: Path, geometry: Geometry) -> None:
     hdus[0].header["ARM"] = geometry.arm
     for name, image in pixel_maps(geometry).items():
         data = image.T if geometry.transposed else image
+        if name in {"WAVE_AIR", "SLIT"}:
+            data = data.astype(np.float32)
         hdus.append(fits.ImageHDU(np.ascontiguousarray(data), name=name))
     hdus.append(_trace_table(geometry))
     fits.HDUList(hdus).writeto(path, overwrite=True)

@@ -23,6 +23,13 @@ def test_one_frame_is_written_and_reported(tmp_path):
     assert "1 frames" in said[-1]
 
 
+def test_the_truth_can_be_left_out(tmp_path):
+    out = tmp_path / "n"
+    words = ("--arm", "NIR", "--frame", "arc_pinhole_off", "--no-truth")
+    assert run(parse(str(out), *words)) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["n"]
+
+
 def test_scenes_are_listed(tmp_path):
     said = []
     assert run(parse(str(tmp_path), "--scene", "list"), said.append) == 0
