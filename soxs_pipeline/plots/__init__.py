@@ -98,7 +98,9 @@ def draw(recipe: str, products: Mapping[str, object]) -> list[tuple[str, Figure]
                     for name, slot in (drawing.extras or {}).items()
                     if slot in known
                 }
-                figures.append((drawing.name, drawing.painter(*required, **extras)))
+                figure = drawing.painter(*required, **extras)
+                style.settle(figure)
+                figures.append((drawing.name, figure))
     return figures
 
 

@@ -48,7 +48,7 @@ def all_orders(orders: OrderSpectra) -> Figure:
     for panel in (panels["sky"], panels["snr"], panels["ratio"]):
         panel.sharex(panels["flux"])
     panels["flux"].set(
-        title="optimal extraction; strokes below: bins not to be used",
+        title="optimal extraction and its running median; strokes below: bins not to be used",
         ylabel="electrons / bin",
     )
     panels["sky"].set(title="sky under the object", ylabel="electrons / bin")
@@ -67,6 +67,14 @@ def all_orders(orders: OrderSpectra) -> Figure:
 def _good(one: OrderSpectrum) -> NDArray[np.bool_]:
     bad = (one.quality & np.uint32(FATAL)) != 0
     return ~bad & np.isfinite(one.flux) & np.isfinite(one.variance) & (one.variance > 0)
+
+
+def _quiet(one: OrderSpectrum) -> NDArray[np.bool_]:
+    """Return where a spectrum is known about as well as usual: not under strong sky lines."""
+    good = _good(one)
+    if not good.any():
+        return good
+    return good & (one.variance < 9.0 * np.median(one.variance[good]))
 
 
 def _running(values: Floats, good: NDArray[np.bool_], how: str) -> tuple[Floats, Floats]:
@@ -96,10 +104,12 @@ def _name_order(panel: Any, one: OrderSpectrum, colour: str, height: float) -> N
 def _draw_flux(panel: Any, one: OrderSpectrum, colour: str) -> tuple[float, float]:
     good = _good(one)
     shown = np.where(good, one.flux, np.nan)
-    panel.plot(one.wavelength_nm, shown, color=colour, lw=0.6)
-    _, level = _running(one.flux, good, "median")
+    panel.plot(one.wavelength_nm, shown, color=colour, lw=0.5, alpha=0.35)
+    place, level = _running(one.flux, good, "median")
     if not level.size:
         return 0.0, 0.0
+    wave = np.interp(place, np.arange(good.size), one.wavelength_nm)
+    panel.plot(wave, level, color=colour, lw=1.2)
     lost = one.wavelength_nm[~good]
     panel.plot(
         lost,
@@ -111,7 +121,7 @@ def _draw_flux(panel: Any, one: OrderSpectrum, colour: str) -> tuple[float, floa
         transform=panel.get_xaxis_transform(),
     )
     noise = float(np.median(np.sqrt(one.variance[good])))
-    return min(-2 * noise, float(level.min())), _crest(one.flux, good)
+    return min(-2 * noise, float(level.min())), _crest(one.flux, _quiet(one))
 
 
 def _crest(values: Floats, good: NDArray[np.bool_]) -> float:
@@ -183,7 +193,7 @@ def each_order(orders: OrderSpectra) -> Figure:
         panel.plot(one.wavelength_nm, error, color=style.GREY, lw=0.6)
         low = -3 * float(np.nanmedian(error)) if good.any() else 0.0
         panel.set_title(f"order {one.order}", fontsize=9)
-        _set_range(panel, [(low, _crest(one.flux, good))])
+        _set_range(panel, [(low, _crest(one.flux, _quiet(one)))])
     for name in names[len(orders.spectra) :]:
         panels[name].set_axis_off()
     for row in range(rows):

@@ -33,6 +33,7 @@ ARM_COLOURS = (style.BLUE, style.ORANGE, style.GREEN)
 #: About one point for each dot of the figure.
 SMOOTH_POINTS = 1100
 WINDOWS = 4
+CLOSE_POINTS = 800 * WINDOWS
 
 
 def merged(spectrum: MergedSpectrum) -> Figure:
@@ -77,7 +78,7 @@ def _draw_flux(panel: Any, spectrum: MergedSpectrum, good: NDArray[np.bool_]) ->
     wave = spectrum.wavelength_nm
     panel.plot(wave, np.where(good, spectrum.flux, np.nan), color=style.SOFT, lw=0.5, zorder=1)
     for bit, (arm, mask) in enumerate(_arms(spectrum)):
-        centre, mean, sigma = _averaged(spectrum, good & mask)
+        centre, mean, sigma = _averaged(spectrum, good & mask, SMOOTH_POINTS)
         colour = ARM_COLOURS[bit % len(ARM_COLOURS)]
         panel.fill_between(centre, mean - sigma, mean + sigma, color=colour, alpha=0.3, lw=0)
         panel.plot(centre, mean, color=colour, lw=0.8, label=f"{arm}, averaged")
@@ -100,9 +101,11 @@ def _arms(spectrum: MergedSpectrum) -> list[tuple[str, NDArray[np.bool_]]]:
     return arms
 
 
-def _averaged(spectrum: MergedSpectrum, mask: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+def _averaged(
+    spectrum: MergedSpectrum, mask: NDArray[np.bool_], points: int
+) -> tuple[Floats, Floats, Floats]:
     """Return wavelength, weighted mean flux and its error in groups of neighbouring bins."""
-    size = max(1, -(-spectrum.flux.size // SMOOTH_POINTS))
+    size = max(1, -(-spectrum.flux.size // points))
     group = np.arange(spectrum.flux.size)[mask] // size
     count = int(group.max()) + 1 if group.size else 0
     # Weights of the smoothed variance: those of the bins themselves would bias the mean low.
@@ -146,7 +149,7 @@ def _draw_sky(panel: Any, spectrum: MergedSpectrum) -> None:
         spectrum.wavelength_nm, np.where(known, spectrum.sky, np.nan), color=style.GREY, lw=0.6
     )
     if known.any():
-        low, high = style.robust_range(spectrum.sky[known], 1, 99.9)
+        low, high = style.robust_range(spectrum.sky[known], 5, 99.9)
         panel.set(yscale="log", ylim=(low / 2, 3 * high))
     panel.set(title="sky", ylabel=style.label_of(spectrum.unit))
 
@@ -239,24 +242,33 @@ def close_views(spectrum: MergedSpectrum) -> Figure:
         height_in=9.5,
     )
     good = _good(spectrum)
+    averages = _averaged(spectrum, good, CLOSE_POINTS)
     pieces = np.array_split(np.arange(spectrum.flux.size), WINDOWS)
     for panel, piece in zip(panels.values(), pieces, strict=True):
         if not piece.size:
             continue
-        _draw_piece(panel, spectrum, good, piece)
+        _draw_piece(panel, spectrum, good, piece, averages)
     panels[f"{WINDOWS - 1}"].set_xlabel("wavelength [nm, vacuum]")
-    panels["0"].set_title("every bin; grey band: its error")
+    panels["0"].set_title("grey: every bin; black: average of neighbours, band: its error")
     return figure
 
 
 def _draw_piece(
-    panel: Any, spectrum: MergedSpectrum, good: NDArray[np.bool_], piece: NDArray[np.intp]
+    panel: Any,
+    spectrum: MergedSpectrum,
+    good: NDArray[np.bool_],
+    piece: NDArray[np.intp],
+    averages: tuple[Floats, Floats, Floats],
 ) -> None:
     wave = spectrum.wavelength_nm[piece]
     flux = np.where(good[piece], spectrum.flux[piece], np.nan)
     sigma = np.sqrt(np.where(good[piece], spectrum.variance[piece], np.nan))
-    panel.fill_between(wave, flux - sigma, flux + sigma, color=style.SOFT, lw=0)
-    panel.plot(wave, flux, color=style.INK, lw=0.6)
+    panel.plot(wave, flux, color=style.SOFT, lw=0.5, zorder=1)
+    centre, mean, error = averages
+    here = (centre >= wave[0]) & (centre <= wave[-1])
+    centre, mean, error = centre[here], mean[here], error[here]
+    panel.fill_between(centre, mean - error, mean + error, color=style.BLUE, alpha=0.3, lw=0)
+    panel.plot(centre, mean, color=style.INK, lw=0.8)
     panel.axhline(0, color=style.INK, lw=0.5)
     if good[piece].any():
         calm = median_filter(np.nan_to_num(flux), 5)[np.isfinite(flux)]

@@ -16,7 +16,7 @@ def chi2_of(stare, night):
     figure = dict(draw("soxs_stare", {**stare, "pixel_map": night.pixel_map}))["residuals"]
     panel = panel_of(figure, "χ²/ν =")
     bars = panel_of(figure, "χ²/ν of each order").patches
-    said = float(panel.get_title(loc="left").split("=")[1].split(",")[0])
+    said = float(panel.get_title(loc="left").split("=")[1].split(";")[0])
     return said, [bar.get_height() for bar in bars]
 
 
