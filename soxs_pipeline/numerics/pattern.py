@@ -126,7 +126,8 @@ def _kept_share(residual: Float32, variance: Float32, bad: NDArray[np.bool_]) ->
     sigma = np.sqrt(np.maximum(variance, 1e-12), dtype=np.float32)
     pull = residual / sigma
     own = np.abs(pull) > OWN_VALUE_SIGMA
-    square = np.where(own | bad, np.float32(1.0), pull * pull)
+    # A lone hot pixel must not pass for a pattern of its neighbours.
+    square = np.where(bad, np.float32(1.0), np.minimum(pull * pull, OWN_VALUE_SIGMA**2))
     local = ndimage.uniform_filter(square, WINDOW, mode="nearest")
     share = np.maximum(0.0, 1.0 - np.float32(CHANCE) / np.maximum(local, 1e-6))
     # Beyond the chance excess the full Wiener share is due again.

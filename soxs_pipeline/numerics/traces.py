@@ -74,7 +74,7 @@ def ridge_offset(straight: NDArray[np.floating], *, least_sigma: float) -> tuple
     level = np.median(clean, axis=0)
     apart = np.where(np.isfinite(straight), straight - level, 0.0)
     # A cosmic ray must not make a ridge: no pixel counts for more than the bright columns do.
-    bright = np.quantile(np.abs(apart), 0.98, axis=1)
+    bright = np.quantile(np.abs(apart), 0.95, axis=1)
     apart = np.clip(apart, -bright[:, None], bright[:, None])
     profile = apart.sum(axis=1) / count
     noise = float(mad_sigma(apart)) / np.sqrt(float(count.min()))
@@ -227,27 +227,32 @@ def fit_correction(
     -------
     Correction
         The correction.
+
+    Raises
+    ------
+    ValueError
+        If there are no samples.
     """
-    covered = _coverage(t)
-    limit = min(most_degree, max(0, (len(t) - 1) // 4), int(covered * (most_degree + 1)))
-    best: Correction | None = None
-    best_criterion = np.inf
+    if not len(t):
+        raise ValueError("no samples to fit")
+    limit = min(most_degree, max(0, (len(t) - 1) // 4), int(_coverage(t) * (most_degree + 1)))
     noise = np.sqrt(errors**2 + floor**2)
+    trials = []
     for degree in range(limit + 1):
         design = np.asarray(chebyshev.chebvander(t, degree), dtype=np.float64)
         coef, weight, scale = _robust_series(design, values, noise, iterations)
-        residual = (values - design @ coef) / noise
-        # Huber-like loss: an outlier counts for as much whatever the degree.
-        loss = float(np.minimum((residual / scale) ** 2, 16.0).sum()) * scale**2
-        criterion = len(t) * np.log(max(loss / len(t), 1e-12)) + (degree + 1) * np.log(len(t))
-        if criterion < best_criterion - 2.0:
-            best_criterion = criterion
-            used = weight > 0.05
-            scatter = float(mad_sigma((values - design @ coef)[used])) if used.any() else np.nan
-            best = Correction(coef, used, scatter)
-    if best is None:
-        raise ValueError("no samples to fit")
-    return best
+        trials.append((coef, weight, (values - design @ coef) / noise, scale))
+    # One scale for all degrees, so that an outlier costs each the same.
+    cap = 4.0 * min(scale for *_, scale in trials)
+    losses = [float(np.minimum(residual**2, cap**2).sum()) for _, _, residual, _ in trials]
+    criteria = [
+        len(t) * np.log(max(loss / len(t), 1e-12)) + (degree + 1) * np.log(len(t))
+        for degree, loss in enumerate(losses)
+    ]
+    coef, weight, residual, _ = trials[int(np.argmin(criteria))]
+    used = weight > 0.05
+    scatter = float(mad_sigma((residual * noise)[used])) if used.any() else float("nan")
+    return Correction(coef, used, scatter)
 
 
 def _coverage(t: Floats) -> float:

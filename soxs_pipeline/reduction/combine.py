@@ -12,6 +12,7 @@ import numpy as np
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.numerics.noise import read_noise_of_difference
+from soxs_pipeline.numerics.robust import robust_level
 from soxs_pipeline.numerics.stack import combine_stack
 
 __all__ = ["CombinedFrame", "combine_frames", "measured_read_noise"]
@@ -33,13 +34,15 @@ class CombinedFrame:
     rejected: float
 
 
-def measured_read_noise(frames: Sequence[Frame]) -> float | None:
+def measured_read_noise(frames: Sequence[Frame], *, photons: bool) -> float | None:
     """Return the read noise of one frame from the differences of successive ones.
 
     Parameters
     ----------
     frames
         Equal exposures in electrons without much signal.
+    photons
+        True if their level has Poisson noise, which is then taken off.
 
     Returns
     -------
@@ -51,7 +54,13 @@ def measured_read_noise(frames: Sequence[Frame]) -> float | None:
         bad = first.bad | second.bad
         values.append(read_noise_of_difference(first.data, second.data, bad=bad))
     usable = [value for value in values if np.isfinite(value) and value > 0]
-    return float(np.median(usable)) if usable else None
+    if not usable:
+        return None
+    measured = float(np.median(usable))
+    level = float(np.median([robust_level(frame.data[~frame.bad]) for frame in frames]))
+    signal = max(level, 0.0) if photons else 0.0
+    # A level that explains all of the scatter would be a wrong gain.
+    return float(np.sqrt(max(measured**2 - signal, 0.25 * measured**2)))
 
 
 def combine_frames(

@@ -108,12 +108,14 @@ def detrend_all(
     if raws[0].setup.offset_method == "dark":
         detector, more = _with_lamp_off_combined(*usable[0], detector)
         remarks += more
-    frames = []
+    frames, said = [], set()
     for name, frame in usable:
         bias = frame.setup.offset_method == "bias"
         done, more = (_without_bias if bias else _without_dark)(name, frame, detector)
         frames.append(done)
-        remarks += [remark for remark in more if remark not in remarks]
+        # What holds of every frame is said of the first.
+        remarks += [remark for remark in more if remark.removeprefix(name) not in said]
+        said |= {remark.removeprefix(name) for remark in more}
     return frames, remarks
 
 
@@ -213,8 +215,7 @@ def _mean_lamp_off(
     if noise is not None and noise.read_noise_source == "measured":
         setup = frames[0].setup.with_read_noise(noise.read_noise_e)
     else:
-        # Lamp-off frames hold next to no light, so their difference is read noise.
-        measured = measured_read_noise(frames)
+        measured = measured_read_noise(frames, photons=True)
         setup = frames[0].setup
         setup = setup if measured is None else setup.with_read_noise(measured)
     frames[0] = replace(frames[0], setup=setup)

@@ -111,7 +111,7 @@ def make_master(
         The setup of its frame carries the read noise measured.
     """
     levels = [robust_level(frame.data[~frame.bad]) for frame in frames]
-    read_noise, remarks = _read_noise(frames, float(np.median(levels)) if photons else 0.0)
+    read_noise, remarks = _read_noise(frames, photons=photons)
     setup = frames[0].setup.with_read_noise(read_noise)
     first = replace(frames[0], setup=setup, header=_mean_prescan(frames))
     mean = combine_frames(
@@ -132,11 +132,10 @@ def pattern_of(mean: Frame) -> tuple[Frame, Pattern]:
     return replace(mean, data=pattern.data, variance=pattern.variance), pattern
 
 
-def _read_noise(frames: Sequence[Frame], signal: float) -> tuple[float, list[str]]:
-    measured = measured_read_noise(frames)
+def _read_noise(frames: Sequence[Frame], *, photons: bool) -> tuple[float, list[str]]:
+    measured = measured_read_noise(frames, photons=photons)
     if measured is not None:
-        # The Poisson noise of the dark current is not read noise.
-        return float(np.sqrt(max(measured**2 - max(signal, 0.0), 0.25 * measured**2))), []
+        return measured, []
     prescan = frames[0].header.number(PRESCAN_NOISE)
     if np.isfinite(prescan):
         return prescan, [f"the read noise, {prescan:.2f} e-, was measured on the prescan"]
