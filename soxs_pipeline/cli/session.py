@@ -105,7 +105,10 @@ def carry_out(
     if jobs > 1 and len(plan.wanted) > 1:
         from soxs_pipeline.runtime.executors.processes import ProcessExecutor  # noqa: PLC0415
 
-        executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=_PRELOAD)
+        preload = [*_PRELOAD, *([] if options.no_plots else ["soxs_pipeline.plots"])]
+        recipes = dict.fromkeys(plan.jobs[name].recipe for name in plan.wanted)
+        preload += [f"soxs_pipeline.recipes.{recipe}" for recipe in recipes]
+        executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=preload)
     progress = Progress(len(plan.wanted), quiet=options.quiet)
     # Whoever ends us politely gets the same orderly end as with Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

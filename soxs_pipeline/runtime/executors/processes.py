@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -58,6 +59,8 @@ class ProcessExecutor:
         )
         if "forkserver" in methods:
             self._context.set_forkserver_preload(list(preload))
+            # It loads the libraries while this process still reads and checks.
+            forkserver.ensure_running()
 
     def submit(self, work: Work) -> None:
         """Start a process for a piece of work."""
