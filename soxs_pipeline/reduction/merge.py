@@ -11,7 +11,7 @@ electrons per second and nanometre as the best order at each wavelength records 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -95,6 +95,23 @@ def merge_spectra(
     """
     arms = tuple(sorted({e.arm for e in exposures}, key=lambda a: _bluest(exposures, a)))
     centre, width = _common_grid(exposures, velocity_step_km_s)
+    pieces, remarks = _on_common_grid(exposures, centre, width)
+    joins = list(_order_joins(pieces))
+    arm_joins, lamp_levels, said = _compare_arms(pieces, arms)
+    if match_arms and lamp_levels:
+        # The arms' flats differ in the level of their lamps; with that put right the reference
+        # curve follows the efficiency of either arm, and both keep their own electrons.
+        exposures = [_with_lamp_level(e, lamp_levels.get(e.arm, 1.0)) for e in exposures]
+        pieces, _ = _on_common_grid(exposures, centre, width)
+        remarks = (*remarks, *said)
+    merged = _combine(pieces, arms, centre, width, exposures)
+    return merged, (*joins, *arm_joins), remarks
+
+
+def _on_common_grid(
+    exposures: Sequence[OrderSpectra], centre: Floats, width: Floats
+) -> tuple[list[_Piece], tuple[str, ...]]:
+    """Bring all orders of all exposures to the common grid and scale."""
     reference, remarks = _reference_lamp(exposures, centre)
     pieces = [
         piece
@@ -109,10 +126,12 @@ def merge_spectra(
             wanted="extracted spectra with unflagged bins",
             remedy="look at the plots of the extraction",
         )
-    joins = list(_order_joins(pieces))
-    pieces, arm_joins, said = _match_arms(pieces, arms, scale=match_arms)
-    merged = _combine(pieces, arms, centre, width, exposures)
-    return merged, (*joins, *arm_joins), (*remarks, *said)
+    return pieces, remarks
+
+
+def _with_lamp_level(exposure: OrderSpectra, level: float) -> OrderSpectra:
+    spectra = tuple(replace(s, blaze=s.blaze * level) for s in exposure.spectra)
+    return replace(exposure, spectra=spectra)
 
 
 def _bluest(exposures: Sequence[OrderSpectra], arm: str) -> float:
@@ -289,12 +308,14 @@ def _centre_bin(pieces: Sequence[_Piece], order: int) -> float:
     return float(np.mean([np.flatnonzero(p.valid).mean() for p in pieces if p.order == order]))
 
 
-def _match_arms(
-    pieces: list[_Piece], arms: tuple[str, ...], *, scale: bool
-) -> tuple[list[_Piece], list[Join], list[str]]:
-    """Scale each arm to the bluer one where their overlap tells how."""
+def _compare_arms(
+    pieces: Sequence[_Piece], arms: tuple[str, ...]
+) -> tuple[list[Join], dict[str, float], tuple[str, ...]]:
+    """Measure by how much the flat lamp of each arm must be raised for the arms to meet."""
     joins: list[Join] = []
+    levels: dict[str, float] = {}
     remarks: list[str] = []
+    level = 1.0
     for blue, red in pairwise(arms):
         measured = _ratio(
             [p for p in pieces if p.arm == blue], [p for p in pieces if p.arm == red]
@@ -304,28 +325,17 @@ def _match_arms(
             continue
         ratio, error = measured
         joins.append(Join(blue, red, ratio, error))
-        if not scale:
-            continue
         # Gaussian prior of mean one: a noisy overlap must not tear the arms apart.
         precision = 1.0 / error**2 + 1.0 / _ARM_RATIO_PRIOR**2
         factor = (ratio / error**2 + 1.0 / _ARM_RATIO_PRIOR**2) / precision
         if factor > 0.1:
-            pieces = [_scaled(p, 1.0 / factor) if p.arm == red else p for p in pieces]
-            remarks.append(f"{red} divided by {factor:.4f} ± {precision**-0.5:.4f} to meet {blue}")
-    return pieces, joins, remarks
-
-
-def _scaled(piece: _Piece, factor: float) -> _Piece:
-    return _Piece(
-        arm=piece.arm,
-        order=piece.order,
-        flux=piece.flux * factor,
-        variance=piece.variance * factor**2,
-        covariance=piece.covariance * factor**2,
-        sky=piece.sky * factor,
-        quality=piece.quality,
-        valid=piece.valid,
-    )
+            level *= factor
+            remarks.append(
+                f"flat lamp of {red} raised by {factor:.4f} ± {precision**-0.5:.4f} "
+                f"for {red} to meet {blue}"
+            )
+        levels[red] = level
+    return joins, levels, tuple(remarks)
 
 
 def _combine(
