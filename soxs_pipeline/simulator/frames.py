@@ -236,7 +236,8 @@ def make_state(
         raise ParameterError(f"cannot simulate the arm {arm!r}", wanted="VIS or NIR")
     scene = scene or Scene()
     rng = np.random.default_rng([seed, 13, ord(arm[0])])
-    geometry = Geometry(arm, random_flexure(arm, rng, bend_px=scene.bend_px))
+    flexure = random_flexure(arm, rng, bend_px=scene.bend_px)
+    geometry = Geometry(arm, flexure, smooth=scene.smooth_orders)
     chosen = binning if arm == "VIS" else (1, 1)
     return State(arm, seed, scene, {"day": geometry}, make_detector(arm, seed, mode=mode), chosen)
 

@@ -290,25 +290,30 @@ class Geometry:
         ``VIS`` or ``NIR``.
     flexure
         State of the optics; none by default.
+    smooth
+        Positions that change smoothly from order to order, as an echelle's do, instead of those
+        published order by order; they differ by up to 1.3 px.
     """
 
-    def __init__(self, arm: str, flexure: Flexure | None = None) -> None:
+    def __init__(self, arm: str, flexure: Flexure | None = None, *, smooth: bool = False) -> None:
         published = _published()[arm]
         rows, columns = published["rows_columns"]
         self.arm = arm
+        self.smooth = smooth
         self.transposed = arm == "VIS"
         self.shape: tuple[int, int] = (columns, rows) if self.transposed else (rows, columns)
         self.pinholes = np.array(published["pinholes_arcsec"])
         self.flexure = flexure or Flexure()
         self.orders: dict[int, OrderGeometry] = {}
         for name, entry in sorted(published["orders"].items(), key=lambda item: int(item[0])):
-            along, across = ("y_coef", "x_coef") if self.transposed else ("x_coef", "y_coef")
+            kind = "smooth" if smooth and "x_smooth" in entry else "coef"
+            along, across = ("y", "x") if self.transposed else ("x", "y")
             self.orders[int(name)] = OrderGeometry(
                 order=int(name),
                 wave_domain_air=tuple(entry["wave_domain_nm"]),
                 wave_full_air=tuple(entry["wave_range_full_nm"]),
-                x_coef=np.array(entry[along]),
-                y_coef=np.array(entry[across]),
+                x_coef=np.array(entry[f"{along}_{kind}"]),
+                y_coef=np.array(entry[f"{across}_{kind}"]),
                 flexure=self.flexure,
                 shape=self.shape,
             )
@@ -325,4 +330,4 @@ class Geometry:
         flexure = self.flexure
         if not flexure.shift:
             flexure = Flexure(dict.fromkeys(self.orders, (0.0, 0.0)))
-        return Geometry(self.arm, flexure.moved(dx, dy))
+        return Geometry(self.arm, flexure.moved(dx, dy), smooth=self.smooth)

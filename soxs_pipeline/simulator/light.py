@@ -64,7 +64,7 @@ def flat_lamp(lamp: str, arm: str) -> Light:
     """
     if lamp == "D2":
         return Light(_deuterium, *_no_lines())
-    level = {"VIS": 4.4e6, "NIR": 2.3e6}[arm]
+    level = {"VIS": 4.4e6, "NIR": 4.0e6}[arm]
     temperature = 2900.0 if lamp == "QTH" else 3150.0
     reference = {"VIS": 760.0, "NIR": 1600.0}[arm]
     peak = _photons_of_planck(np.array(reference), temperature)
@@ -78,7 +78,7 @@ def flat_lamp(lamp: str, arm: str) -> Light:
 
 def _deuterium(wave: Array) -> Array:
     """Continuum that falls from the ultraviolet, molecular bumps, Balmer lines."""
-    total = 6.4e6 * (wave / 350.0) ** -6.0 + 8.0e3
+    total = 9.0e6 * (wave / 350.0) ** -6.0 + 1.1e4
     for centre, width, height in (
         (571.0, 4.0, 0.20), (590.0, 6.0, 0.6), (602.0, 7.0, 1.0), (612.0, 6.0, 0.9),
         (622.0, 7.0, 0.8), (640.0, 8.0, 0.3), (465.0, 9.0, 0.25), (455.0, 6.0, 0.20),

@@ -72,6 +72,8 @@ class Scene:
         Factor on the rate of cosmic rays.
     fringing
         Amplitude of fringes at the red end of the VIS arm.
+    smooth_orders
+        Echelle orders as smooth as a real echelle's, which the published format is not.
     """
 
     sources: tuple[Source, ...] = (Source(position_arcsec=0.6),)
@@ -89,6 +91,7 @@ class Scene:
     scattered: float = 0.015
     cosmics: float = 1.0
     fringing: float = 0.0
+    smooth_orders: bool = False
 
 
 _STANDARD = Scene()
@@ -128,6 +131,7 @@ SCENES: dict[str, Scene] = {
     "bad_seeing": replace(_STANDARD, seeing_arcsec=2.0, airmass=1.6, drift_arcsec=0.9),
     "superb_seeing": replace(_STANDARD, seeing_arcsec=0.4, moffat_beta=4.0, airmass=1.02),
     "few_lines": replace(_STANDARD, lamp_factor=0.03),
+    "echelle": replace(_STANDARD, smooth_orders=True),
     "fringes": replace(_STANDARD, fringing=0.04),
     "power_law": replace(_STANDARD, sources=(Source("powerlaw", 17.5, position_arcsec=-1.2),)),
 }

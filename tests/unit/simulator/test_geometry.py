@@ -79,3 +79,24 @@ def test_wavelength_falls_with_x_in_u_and_g_only():
     rising = {order: placed.rising() for order, placed in Geometry("VIS").orders.items()}
     assert rising == {1: True, 2: False, 3: False, 4: True}
     assert all(placed.rising() for placed in Geometry("NIR").orders.values())
+
+
+def test_smooth_orders_are_one_surface_and_stay_near_the_published_ones():
+    published, smooth = Geometry("NIR"), Geometry("NIR", smooth=True)
+    # At the blaze, each order's centre follows its neighbours; five of them, fourth differences.
+    heights = []
+    for order, placed in smooth.orders.items():
+        blaze = np.array([19490.0 / order])
+        heights.append(placed.position(blaze, np.zeros(1))[1][0])
+        wave = np.linspace(*placed.wave_published, 30)
+        shift = np.hypot(
+            *np.subtract(
+                placed.position(wave, 0 * wave), published.orders[order].position(wave, 0 * wave)
+            )
+        )
+        assert np.median(shift) < 2.5
+    rough = [
+        o.position(np.array([19490.0 / m]), np.zeros(1))[1][0] for m, o in published.orders.items()
+    ]
+    assert np.abs(np.diff(heights[1:-1], 5)).max() < 0.2
+    assert np.abs(np.diff(rough[1:-1], 5)).max() > np.abs(np.diff(heights[1:-1], 5)).max()

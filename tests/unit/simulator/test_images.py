@@ -47,7 +47,7 @@ def test_pinholes_fall_where_the_geometry_says(geometry):
             total, place, sigma = stamp(image, x[0], y[0])
             assert total == pytest.approx(light, rel=1e-3)
             assert place == pytest.approx((x[0], y[0]), abs=0.002)
-            assert 1.55 < 2.3548 * sigma < 1.85
+            assert 1.6 < 2.3548 * sigma < 1.95
 
 
 def test_lines_through_the_slit_are_tilted_as_the_geometry_says(geometry):
