@@ -21,7 +21,7 @@ from soxs_pipeline.cli.session import (
 )
 from soxs_pipeline.instruments import load as load_instrument
 from soxs_pipeline.runtime.configure import Settings, configure
-from soxs_pipeline.runtime.executors.processes import cores
+from soxs_pipeline.runtime.executors.processes import default_capacity
 from soxs_pipeline.runtime.intake import read_folders, static_finder
 from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.plan import Plan, make_plan
@@ -38,8 +38,8 @@ def _add_reduce(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace
     _add_folder(parser)
     add_common_options(parser)
     parser.add_argument(
-        "-j", "--jobs", type=int, default=cores(), metavar="N",
-        help=f"processes at a time (default: {cores()})",
+        "-j", "--jobs", type=int, default=default_capacity(), metavar="N",
+        help=f"processes at a time (default: {default_capacity()})",
     )  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="do also what is up to date")
     _add_choice(parser)

@@ -21,9 +21,11 @@ from soxs_pipeline.runtime.executors import Drawing, Work, perform
 from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.logs import logging_to, one_thread_each
 
-__all__ = ["ProcessExecutor", "cores"]
+__all__ = ["ProcessExecutor", "cores", "default_capacity"]
 
 _GRACE_S = 3.0
+#: Twice what the largest job was measured to take.
+_MEMORY_OF_A_JOB = 2 * 1024**3
 
 
 def cores() -> int:
@@ -31,6 +33,15 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
+
+
+def default_capacity() -> int:
+    """Return how many jobs to run at a time: one a core, as far as the memory allows."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return cores()
+    return max(1, min(cores(), memory // _MEMORY_OF_A_JOB))
 
 
 class ProcessExecutor:

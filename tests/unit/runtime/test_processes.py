@@ -6,9 +6,11 @@ import signal
 
 import pytest
 
-from soxs_pipeline.runtime.executors.processes import ProcessExecutor, cores
+from soxs_pipeline.io.products import data_md5
+from soxs_pipeline.runtime.executors.processes import ProcessExecutor, cores, default_capacity
 from soxs_pipeline.runtime.executors.serial import SerialExecutor
 from soxs_pipeline.runtime.jobs import Assignment, Job, Output, Source
+from soxs_pipeline.runtime.registry import get
 from tests.support.tiny_frames import write_biases
 
 
@@ -24,8 +26,6 @@ def work(tmp_path):
 
 
 def _defaults():
-    from soxs_pipeline.runtime.registry import get  # noqa: PLC0415
-
     return {info.name: info.default for info in get("soxs_mbias").parameters.describe()}
 
 
@@ -80,5 +80,17 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(work, tmp_path):
     assert sorted(left(tmp_path / "out")) == ["bias.fits", "bias.json"]
 
 
-def test_there_is_at_least_one_core():
-    assert cores() >= 1
+def test_processes_make_the_same_as_this_one(work, executor, tmp_path):
+    executor.submit(work)
+    assert executor.wait(120)
+    path = work.job.outputs[0].path
+    made = data_md5(path)
+    path.unlink()
+    serial = SerialExecutor()
+    serial.submit(work)
+    assert serial.wait(0)
+    assert data_md5(path) == made
+
+
+def test_no_more_jobs_than_cores():
+    assert 1 <= default_capacity() <= cores()
