@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 __all__ = ["choose_lengths", "strength_of_length"]
 
@@ -36,22 +38,32 @@ def strength_of_length(density: Floats, length_knots: Floats) -> Floats:
 
 
 def choose_lengths(
-    fine: Floats, smooth: list[tuple[float, Floats]], density: Floats, *, sigma: float, reach: int
+    solve: Callable[[Floats], Floats],
+    density: Floats,
+    *,
+    finest: float,
+    lengths: Sequence[float],
+    sigma: float,
+    reach: int,
 ) -> Floats:
     """Choose for each coefficient the longest smoothing that the data do not contradict.
 
-    Each smooth solution is compared with the fine one over windows of several widths
-    (Lepski 1991, Theory Probab. Appl. 35, 454): where their weighted mean difference is more
-    than ``sigma`` times its error, the spectrum has structure and is left alone.
+    Smooth solutions are compared with the fine one over windows of several widths (Lepski
+    1991, Theory Probab. Appl. 35, 454): where their weighted mean difference is more than
+    ``sigma`` times its error, the spectrum has structure and keeps its knots. Strong lines,
+    found by the shortest, are left fine in all later trials, so that they do not ring into what is
+    between them.
 
     Parameters
     ----------
-    fine
-        Coefficients of the fine solution, shape ``(n,)``.
-    smooth
-        Pairs of length in knots and coefficients, shortest first.
+    solve
+        Returns the coefficients for given smoothing lengths in knots.
     density
-        Inverse variance gathered by each coefficient.
+        Inverse variance gathered by each coefficient, shape ``(n,)``.
+    finest
+        The length that leaves structure alone.
+    lengths
+        What is tried, rising.
     sigma
         Significance of structure.
     reach
@@ -60,17 +72,25 @@ def choose_lengths(
     Returns
     -------
     ndarray
-        Length in knots at each coefficient; 0 where none is allowed.
+        Length in knots at each coefficient.
     """
-    lengths = np.zeros(fine.size)
-    allowed = np.ones(fine.size, bool)
-    for length, coef in smooth:
-        difference = (fine - coef) * density
-        structured = np.zeros(fine.size, bool)
-        for width in _WIDTHS:
-            mean = uniform_filter1d(difference, width, mode="constant") * width
-            error = np.sqrt(uniform_filter1d(density, width, mode="constant") * width)
-            structured |= np.abs(mean) > sigma * error + 1e-30
-        allowed &= minimum_filter1d(~structured, 2 * reach + 1)
-        lengths[allowed] = length
-    return lengths
+    fine = solve(np.full(density.size, finest))
+    chosen = np.full(density.size, finest)
+    free = np.ones(density.size, bool)
+    for length in lengths:
+        trial = np.where(free, length, chosen)
+        free &= ~_structured((fine - solve(trial)) * density, density * free, sigma, reach)
+        chosen = np.where(free, length, chosen)
+    return chosen
+
+
+def _structured(difference: Floats, density: Floats, sigma: float, reach: int) -> NDArray:
+    """Return where a difference is significant over windows of some width."""
+    found = np.zeros(density.size, bool)
+    difference = np.where(density > 0, difference, 0.0)
+    for width in _WIDTHS:
+        mean = uniform_filter1d(difference, width, mode="constant") * width
+        error2 = uniform_filter1d(density, width, mode="constant") * width
+        significant = np.abs(mean) > sigma * np.sqrt(np.maximum(error2, 0.0)) + 1e-30
+        found |= maximum_filter1d(significant, 2 * max(reach, width // 2) + 1)
+    return found

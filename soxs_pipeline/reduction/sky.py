@@ -17,10 +17,10 @@ __all__ = ["OrderModel", "SkyOptions", "first_guess", "fit_order", "flat_model"]
 Floats = NDArray[np.float64]
 
 #: Smoothing lengths in pixels that are tried, and the one that only damps the noise of knots.
-_LENGTHS_PX = (1.5, 5.0, 12.0)
+_LENGTHS_PX = (0.4, 0.7, 1.2, 3.0, 8.0)
 _FINEST_PX = 0.15
 #: Pixels on either side of structure in the sky that keep the finest knots.
-_REACH_PX = 3.0
+_REACH_PX = 2.0
 #: Pixels in one chunk of the median that starts the fit.
 _CHUNK = 16
 
@@ -119,7 +119,7 @@ def fit_order(
     distortion: Distortion,
     options: SkyOptions,
     *,
-    with_variance: bool,
+    last: bool,
 ) -> OrderModel:
     """Fit the sky and the spectra of the sources of one order together.
 
@@ -135,8 +135,9 @@ def fit_order(
         How the sky differs along the slit.
     options
         What the user set.
-    with_variance
-        True to work out the variance of the sky.
+    last
+        True to smooth the sky where it has no structure and to work out its variance; rounds
+        before do without.
     """
     shift, gain, broadening = distortion.at(pixels)
     w = pixels.w + shift
@@ -154,7 +155,7 @@ def fit_order(
     source_basis = splinefit.cubic_values(cells.source_phase) if len(profiles) else None
     basis = _with_sources(sky_basis, source_basis, shapes)
     band, right = splinefit.normal_equations(basis, weight[rank], pixels.data[rank], cells, layout)
-    full = band + _regularisation(band, right, layout, options)
+    full = band + _regularisation(band, right, layout, options.structure_sigma if last else 0.0)
     coef = splinefit.solve(full, right)
     positions = splinefit.find_positions(cells, layout)
     sky_at = positions[:4]
@@ -170,7 +171,7 @@ def fit_order(
         else []
     )
     variance = np.zeros(w.size)
-    if with_variance:
+    if last:
         variance = _sky_variance(full, layout, cells)[inverse] * gain**2
     return OrderModel(
         sky=model(sky_basis, sky_at),
@@ -199,7 +200,7 @@ def _with_sources(sky: Floats, source: Floats | None, shapes: Floats) -> Floats:
 
 
 def _regularisation(
-    band: Floats, right: Floats, layout: splinefit.Layout, options: SkyOptions
+    band: Floats, right: Floats, layout: splinefit.Layout, structure_sigma: float
 ) -> Floats:
     """Return penalties: spectra as smooth as their own data say they are."""
     density = _density(band[0, layout.sky_position(np.arange(layout.sky_size))])
@@ -222,23 +223,18 @@ def _regularisation(
         return base + splinefit.penalty(layout, strength_of_length(density, length))
 
     finest = np.full(layout.sky_size, _FINEST_PX * layout.ratio)
-    if options.structure_sigma <= 0.0:
+    if structure_sigma <= 0.0:
         return smoothed(finest)
     at = layout.sky_position(np.arange(layout.sky_size))
-    fine = splinefit.solve(band + smoothed(finest), right)[at]
-    trials = []
-    for length_px in _LENGTHS_PX:
-        knots = length_px * layout.ratio
-        trial = splinefit.solve(band + smoothed(np.full(layout.sky_size, knots)), right)
-        trials.append((knots, trial[at]))
     chosen = choose_lengths(
-        fine,
-        trials,
+        lambda length: splinefit.solve(band + smoothed(length), right)[at],
         density,
-        sigma=options.structure_sigma,
+        finest=finest[0],
+        lengths=[length * layout.ratio for length in _LENGTHS_PX],
+        sigma=structure_sigma,
         reach=int(_REACH_PX * layout.ratio),
     )
-    return smoothed(np.maximum(chosen, finest))
+    return smoothed(chosen)
 
 
 def _density(diagonal: Floats) -> Floats:

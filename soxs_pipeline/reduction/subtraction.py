@@ -201,7 +201,7 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
         pull = (pixels.data - model.sky) / tolerance
         used = admitted if options.regions else admitted & ~_bright_slit(pixels, pull)
         weight = np.where(used, tukey_weights(pull, cutoff=options.clip_sigma), 0.0) / variance
-        model = fit_order(pixels, weight, none, distortion, options, with_variance=False)
+        model = fit_order(pixels, weight, none, distortion, options, last=False)
         if map_error < _MAP_ERROR_PX[0]:
             distortion = improve(
                 distortion,
@@ -252,7 +252,7 @@ def _joint(
     # Beyond the regions of sky the sources still need their own pixels.
     used &= options.admits(pixels.slit_arcsec) | (profiles.max(axis=0) > _SOURCE_SHARE)
     weight = np.where(used, 1.0 / (variance + (_PROFILE_ERROR_IN_WEIGHT * light) ** 2), 0.0)
-    model = fit_order(pixels, weight, profiles, distortion, options, with_variance=last)
+    model = fit_order(pixels, weight, profiles, distortion, options, last=last)
     fitted = replace(order, model=model, profiles=profiles, used=used)
     if last:
         return fitted
