@@ -17,10 +17,12 @@ Floats = NDArray[np.float64]
 
 #: Relative error of the principal lamp beyond which another takes over.
 POOR = 0.005
+#: Relative error up to which two lamps may still be compared.
+FAIR = 0.02
 #: Relative error of the signal beyond which it is not known at all.
 UNKNOWN = 0.1
-#: Bin in nm, and fewest samples, of the ratio of two lamps.
-RATIO_BIN_NM, LEAST_SAMPLES = 2.0, 20
+#: Bin in nm, and fewest samples in it and at all, of the ratio of two lamps.
+RATIO_BIN_NM, LEAST_IN_BIN, LEAST_SAMPLES = 2.0, 5, 20
 #: Bins at either end that tell its slope, and how far in nm it is continued.
 SLOPE_BINS, REACH_NM = 8, 60.0
 
@@ -106,7 +108,7 @@ def _ratio(
             continue
         one, two = first.orders[band.order], other.orders[band.order]
         ours, theirs = _rate(first, band), _rate(other, band)
-        both = (one.error < POOR) & (two.error < 4.0 * POOR) & (ours > 0) & (theirs > 0)
+        both = (one.error < POOR) & (two.error < FAIR) & (ours > 0) & (theirs > 0)
         both &= ~two.lines & np.isfinite(band.wavelength_nm)
         nm.append(band.wavelength_nm[both])
         ratio.append(theirs[both] / ours[both])
@@ -115,7 +117,7 @@ def _ratio(
         return None
     values = np.concatenate(ratio)
     cell = np.floor(waves / RATIO_BIN_NM).astype(int)
-    filled = [k for k in np.unique(cell) if np.count_nonzero(cell == k) >= LEAST_SAMPLES]
+    filled = [k for k in np.unique(cell) if np.count_nonzero(cell == k) >= LEAST_IN_BIN]
     if not filled:
         return None
     centre = np.array([np.median(waves[cell == k]) for k in filled])

@@ -9,7 +9,15 @@ from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.header import Header
 from tests.support.optics import SETUP
 
-__all__ = ["DARK_SETUP", "frame_of", "illumination", "invert", "raw_of", "slit_image", "trace_image"]
+__all__ = [
+    "DARK_SETUP",
+    "frame_of",
+    "illumination",
+    "invert",
+    "raw_of",
+    "slit_image",
+    "trace_image",
+]
 
 DARK_SETUP = replace(SETUP, offset_method="dark", reference_border=0)
 BLUR = 0.7
