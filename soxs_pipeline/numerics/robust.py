@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["binned_median", "clipped_moments", "mad_sigma", "robust_level", "tukey_weights"]
+__all__ = ["clipped_moments", "mad_sigma", "robust_level", "tukey_weights"]
 
 #: Ratio of the standard deviation to the median absolute deviation of a Gaussian.
 MAD_TO_SIGMA = 1.482602218505602
@@ -126,33 +126,3 @@ def tukey_weights(residual: ArrayLike, *, cutoff: float) -> NDArray[np.float64]:
     """
     u = np.nan_to_num(np.asarray(residual, dtype=np.float64) / cutoff, nan=np.inf)
     return np.where(np.abs(u) < 1.0, (1.0 - np.minimum(np.abs(u), 1.0) ** 2) ** 2, 0.0)
-
-
-def binned_median(values: NDArray[np.floating], width: int) -> NDArray[np.float64]:
-    """Return the median of every ``width`` columns of a 2-D array, NaN ignored.
-
-    Parameters
-    ----------
-    values
-        Shape ``(ny, nx)``.
-    width
-        Columns in a bin; what remains at the end forms a narrower bin.
-
-    Returns
-    -------
-    NDArray
-        Shape ``(ny, ceil(nx / width))``, NaN where a bin has no finite value.
-    """
-    ny, nx = values.shape
-    n_bins = -(-nx // width)
-    padded = np.full((ny, n_bins * width), np.nan)
-    padded[:, :nx] = values
-    ordered = np.sort(padded.reshape(ny, n_bins, width), axis=2)  # NaN sort to the end
-    count = np.isfinite(ordered).sum(axis=2)
-    low = np.maximum((count - 1) // 2, 0)[..., None]
-    high = np.maximum(count // 2, 0)[..., None]
-    high = np.minimum(high, width - 1)
-    middle = 0.5 * (
-        np.take_along_axis(ordered, low, axis=2) + np.take_along_axis(ordered, high, axis=2)
-    )
-    return np.asarray(middle[..., 0])

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from soxs_pipeline.numerics.robust import (
-    binned_median,
     clipped_moments,
     mad_sigma,
     robust_level,
@@ -61,13 +60,3 @@ def test_tukey_weights_fall_from_one_to_nothing():
     assert weights[0] == 1.0
     assert np.all(np.diff(weights[:4]) < 0)
     np.testing.assert_array_equal(weights[3:], 0.0)
-
-
-def test_binned_medians_agree_with_numpy(rng):
-    values = rng.normal(size=(7, 53))
-    values[2, 10:20] = np.nan
-    bins = binned_median(values, 10)
-    assert bins.shape == (7, 6)
-    assert np.isnan(bins[2, 1])
-    np.testing.assert_allclose(bins[0, 5], np.median(values[0, 50:]))
-    np.testing.assert_allclose(bins[3, 2], np.median(values[3, 20:30]))
