@@ -79,7 +79,8 @@ class Dataset:
             if choice.candidates:
                 notes += choice.candidates[0].remarks
             elif choice.slot.item.group is not Group.CALIB:
-                notes.append(f"{choice.slot.name}: none found, done without")
+                why = f" ({choice.missed})" if choice.missed and choice.missed.refusals else ""
+                notes.append(f"{choice.slot.name}: none found, done without{why}")
         return tuple(notes)
 
     @property

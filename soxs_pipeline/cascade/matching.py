@@ -25,10 +25,14 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A slot and all that can fill it, best first; empty if an optional slot stays empty."""
+    """A slot and all that can fill it, best first; empty if an optional slot stays empty.
+
+    ``missed`` then says what would have filled it and why nothing does.
+    """
 
     slot: Slot
     candidates: tuple[Candidate, ...]
+    missed: Unmet | None = None
 
     @property
     def files(self) -> tuple[DataFile, ...]:
@@ -132,10 +136,11 @@ def choose(
         Candidate((fit.file,), fit.quality, fit.remarks) for fit in fits
     ]  # fmt: skip
     candidates = [c for c in candidates if len(c.files) >= slot.least]
-    if not candidates and slot.least:
-        refusals.sort(key=lambda refusal: _distance(refusal.file, main))
-        return Unmet(slot, _wanted(slot, main, cascade), tuple(refusals))
-    return Choice(slot, tuple(candidates))
+    if candidates:
+        return Choice(slot, tuple(candidates))
+    refusals.sort(key=lambda refusal: _distance(refusal.file, main))
+    missed = Unmet(slot, _wanted(slot, main, cascade), tuple(refusals))
+    return missed if slot.least else Choice(slot, (), missed)
 
 
 def _together(fits: Sequence[_Fit]) -> list[Candidate]:

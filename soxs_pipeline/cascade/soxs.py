@@ -190,7 +190,8 @@ SAME_EXPOSURE = ("SEQ.ARM", "MJD-OBS")
 # --- what several tasks need ----------------------------------------------------------------
 DETECTOR = bundled(
     "detector",
-    need("master_bias", MASTER_BIAS, *AGES, match=SETUP, arms="VIS"),
+    # Without a bias the prescan still gives the level; what structure it has stays in.
+    maybe("master_bias", MASTER_BIAS, *AGES, match=SETUP, arms="VIS"),
     replace(maybe("master_dark", MASTER_DARK, *AGES, match=ARM, arms="NIR"), nearest=("EXPTIME",)),
     replace(static("bad_pixels", BAD_PIXELS), least=0),
 )

@@ -29,6 +29,9 @@ __all__ = [
     "solve",
 ]
 
+#: Added to the diagonal, relative to what the data put there.
+_FLOOR = 1e-7
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -224,6 +227,10 @@ def normal_equations(
             place = np.abs(positions[a] - positions[b]) * layout.size + low
             np.add.at(flat, place, total)
         np.add.at(right, positions[a], cells.total(weighted * data))
+    # Coefficients without data come out as zero. The floor is set by the data alone: next to
+    # a strong penalty it must not draw the smooth part of the solution towards zero.
+    filled = band[0] > 0
+    band[0] += _FLOOR * float(np.median(band[0][filled])) if filled.any() else 1.0
     return band, right
 
 
@@ -254,16 +261,14 @@ def penalty(layout: Layout, strength: Floats, source: int | None = None) -> Floa
 
 
 def solve(band: Floats, right: Floats) -> Floats:
-    """Solve banded normal equations; coefficients without data come out as zero.
+    """Solve banded normal equations.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         If the matrix is not positive definite.
     """
-    safe = band.copy()
-    safe[0] += 1e-9 * np.median(band[0][band[0] > 0]) if np.any(band[0] > 0) else 1.0
-    return np.asarray(cho_solve_banded((cholesky_banded(safe, lower=True), True), right))
+    return np.asarray(cho_solve_banded((cholesky_banded(band, lower=True), True), right))
 
 
 def inverse_blocks(band: Floats, layout: Layout) -> Floats:
@@ -316,7 +321,6 @@ def _blocks(band: Floats, layout: Layout) -> tuple[Floats, Floats]:
     padded[:, : layout.size] = band
     # Coefficients that only fill the last block are given unit variance.
     padded[0, layout.size : count * size] = 1.0
-    padded[0, : layout.size] += 1e-9 * np.median(band[0])
     rows, columns = np.indices((size, size))
     offset = rows - columns
     starts = np.arange(count)[:, None, None] * size

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import least_squares
 
 from soxs_pipeline.domain.objects import Source
@@ -21,6 +22,7 @@ __all__ = [
     "detect",
     "fit_shapes",
     "follow",
+    "measure_correction",
     "source_of",
     "source_profiles",
 ]
@@ -40,6 +42,11 @@ _WIDTH_POWER = (-0.2, 0.15)
 _LOG_BETA = (np.log(_BETA), 0.5)
 #: Expected drift of a source along the slit, Chebyshev degree 1, 2, 3, in arcsec.
 _DRIFT_ARCSEC = (0.6, 0.25, 0.08)
+#: Distances from a source in units of its width at which its profile is corrected, and where
+#: the correction begins and ends to fade.
+_GRID_STEP = 0.1
+_GRID = np.arange(-45, 46) * _GRID_STEP
+_FADES = (2.5, 4.0)
 #: Step of the numerical derivatives: arcsec, or relative for width and exponent.
 _DERIVATIVE_STEP = 1e-4
 #: Extra significance asked of a source seen in one order only: more places were looked at.
@@ -81,7 +88,19 @@ class Collapsed:
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A source as it is fitted: trace, logarithmic width, its power of wavelength, exponent."""
+    """A source as it is fitted.
+
+    Parameters
+    ----------
+    trace
+        Chebyshev series of the slit position in arcsec.
+    log_fwhm, power
+        Logarithm of the width at mid-range, and the power of the wavelength it goes with.
+    log_beta
+        Logarithm of the Moffat exponent.
+    correction
+        What the measured profile has more than the Moffat, per width, on `_GRID`.
+    """
 
     trace: Floats
     log_fwhm: float
@@ -90,6 +109,17 @@ class Shape:
     significance: float
     forced: bool
     domain_nm: tuple[float, float]
+    correction: Floats | None = None
+
+    def share(self, wavelength_nm: Floats, slit_arcsec: Floats, height_arcsec: Floats) -> Floats:
+        """Return the fraction of the light that falls into pixels at slit positions."""
+        centre, width = self.position(wavelength_nm), self.fwhm(wavelength_nm)
+        distance = slit_arcsec - centre
+        part = moffat_fraction(distance, height_arcsec, width, float(np.exp(self.log_beta)))
+        if self.correction is None:
+            return part
+        more = np.interp(distance / width, _GRID, self.correction, left=0.0, right=0.0)
+        return np.maximum(part + more * height_arcsec / width, 0.0)
 
     def position(self, wavelength_nm: Floats) -> Floats:
         """Return the slit position in arcsec."""
@@ -293,19 +323,64 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
 
 
 def _segment_pulls(collapsed: Collapsed, root: Floats, k: int, shapes: list[Shape]) -> Floats:
+    return _segment_fit(collapsed, root, k, shapes)[0]
+
+
+def _segment_fit(
+    collapsed: Collapsed, root: Floats, k: int, shapes: list[Shape]
+) -> tuple[Floats, Floats]:
+    """Return pulls of a segment's best fit, and its constant and amplitudes."""
     wave, height = collapsed.wavelength_nm[k], collapsed.height_arcsec[k]
     columns = [np.ones_like(collapsed.slit_arcsec)]
-    for shape in shapes:
-        distance = collapsed.slit_arcsec - shape.position(wave)
-        columns.append(
-            moffat_fraction(distance, height, shape.fwhm(wave), float(np.exp(shape.log_beta)))
-        )
+    columns += [shape.share(wave, collapsed.slit_arcsec, height) for shape in shapes]
     design = np.array(columns) * root[k]
     target = collapsed.signal[k] * root[k]
     normal = design @ design.T
     normal[np.diag_indices_from(normal)] *= 1.0 + 1e-10
     normal[np.diag_indices_from(normal)] += 1e-30
-    return target - np.linalg.solve(normal, design @ target) @ design
+    amplitude = np.linalg.solve(normal, design @ target)
+    return target - amplitude @ design, amplitude
+
+
+def measure_correction(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
+    """Measure by how much the profile of the target departs from a Moffat.
+
+    The instrument blurs and the slit cuts what the atmosphere makes, so that no Moffat fits a
+    bright source. The departure is averaged over all segments in units of the width, as far
+    as it is significant; far out, where it cannot be told from sky, it fades to nothing.
+
+    Parameters
+    ----------
+    collapsed
+        Light along the slit in units of the target's spectrum.
+    shapes
+        The sources, the target first.
+    """
+    target = shapes[0]
+    if target.forced:
+        return shapes
+    top, bottom = np.zeros(_GRID.size), np.zeros(_GRID.size)
+    root = np.sqrt(collapsed.precision)
+    for k, wave in enumerate(collapsed.wavelength_nm):
+        pulls, amplitude = _segment_fit(collapsed, root, k, shapes)
+        width, height = target.fwhm(wave), collapsed.height_arcsec[k]
+        place = (collapsed.slit_arcsec - target.position(wave)) / width
+        column = np.rint((place - _GRID[0]) / _GRID_STEP).astype(int)
+        inside = (column >= 0) & (column < _GRID.size)
+        # A unit of correction adds this much to a pixel.
+        unit = float(amplitude[1] * height / width)
+        weighted = root[k] * pulls * unit
+        top += np.bincount(column[inside], weighted[inside], _GRID.size)
+        bottom += np.bincount(column[inside], (collapsed.precision[k] * unit**2)[inside],
+                              _GRID.size)  # fmt: skip
+    top, bottom = gaussian_filter1d(top, 1.5), gaussian_filter1d(bottom, 1.5)
+    excess = top / np.maximum(bottom, 1e-300)
+    # Smoothing over five bins leaves a fifth of the variance.
+    significance2 = 5.0 * bottom * excess**2
+    excess = excess * significance2 / (significance2 + 4.0)
+    fade = np.clip((_FADES[1] - np.abs(_GRID)) / (_FADES[1] - _FADES[0]), 0.0, 1.0)
+    before = target.correction if target.correction is not None else 0.0
+    return [replace(target, correction=before + excess * fade), *shapes[1:]]
 
 
 def _packed(shape: Shape) -> Floats:
@@ -342,7 +417,7 @@ def source_profiles(pixels: SlitPixels, shapes: list[Shape]) -> Floats:
     for k, shape in enumerate(shapes):
         beta = float(np.exp(shape.log_beta))
         centre, width = shape.position(pixels.wavelength_nm), shape.fwhm(pixels.wavelength_nm)
-        part = moffat_fraction(pixels.slit_arcsec - centre, pixels.height_arcsec, width, beta)
+        part = shape.share(pixels.wavelength_nm, pixels.slit_arcsec, pixels.height_arcsec)
         half = pixels.slit_half_arcsec
         inside = moffat_cumulative(half - centre, width, beta) - moffat_cumulative(
             -half - centre, width, beta

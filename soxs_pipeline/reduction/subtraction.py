@@ -19,6 +19,7 @@ from soxs_pipeline.reduction.objects import (
     detect,
     fit_shapes,
     follow,
+    measure_correction,
     source_of,
     source_profiles,
 )
@@ -104,19 +105,15 @@ class ModelledOrder:
     def variance(self) -> Floats:
         """Variance of the data, by the model.
 
-        The spectra of sources enter smoothed, but for what stands out of their noise: else
+        Sky and spectra of sources enter smoothed, but for what stands out of their noise: else
         the variance would rise and fall with the noise of the data, and every weighted mean
         would be biased.
         """
-        if not len(self.profiles):
-            return self.pixels.variance(self.model.sky)
-        shares, base = self.profiles, self.pixels.variance(self.model.sky)
-        calm = [
-            _calm(self.pixels, spectrum, share, base)
-            for spectrum, share in zip(self.model.spectra, shares, strict=True)
-        ]
-        light = np.einsum("kn,kn->n", np.maximum(calm, 0.0), shares)
-        return self.pixels.variance(np.maximum(self.model.sky, 0.0) + light)
+        base = self.pixels.variance(self.model.sky)
+        expected = np.maximum(_calm(self.pixels, self.model.sky, np.ones_like(base), base), 0.0)
+        for spectrum, share in zip(self.model.spectra, self.profiles, strict=True):
+            expected += np.maximum(_calm(self.pixels, spectrum, share, base), 0.0) * share
+        return self.pixels.variance(expected)
 
     @property
     def residual(self) -> Floats:
@@ -151,7 +148,8 @@ def model_exposure(
         modelled = [_joint(order, shapes, sky, last=last) for order in modelled]
         if not last:
             modelled = _with_hits(modelled, shape, sky)
-            shapes = fit_shapes(_collapsed(modelled, plain=False), shapes)
+            collapsed = _collapsed(modelled, plain=False)
+            shapes = measure_correction(collapsed, fit_shapes(collapsed, shapes))
     modelled = _with_hits(modelled, shape, sky)
     return modelled, _sources(modelled, shapes)
 
