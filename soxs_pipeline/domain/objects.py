@@ -23,7 +23,7 @@ class Source:
         Chebyshev series of the slit position in arcsec against the wavelength scaled to
         [-1, 1] on ``wave_domain_nm``.
     fwhm_coef
-        The same for the full width at half maximum in arcsec.
+        The same for the full width at half maximum in arcsec, before the instrument's blur.
     beta
         Exponent of the Moffat profile along the slit; large values are Gaussian.
     wave_domain_nm
@@ -32,6 +32,8 @@ class Source:
         Detection significance in sigma; 0 for a forced position.
     forced
         True if the position was assumed, not found.
+    blur_px
+        Full width at half maximum of the instrument's Gaussian blur along the slit, in pixels.
     """
 
     trace_coef: Floats
@@ -40,6 +42,7 @@ class Source:
     wave_domain_nm: tuple[float, float]
     significance: float
     forced: bool
+    blur_px: float = 0.0
 
     def position(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the slit position in arcsec."""

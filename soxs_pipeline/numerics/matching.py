@@ -153,12 +153,12 @@ def fit_affine(
     design = np.column_stack([np.ones(len(source)), source - centre])
     shift = target - source
     weights = np.ones(len(source))
-    coef = np.zeros((3, 2))
+    coef: Floats = np.zeros((3, 2))
     scale = 1.0
     for _ in range(iterations):
         precision = np.diag([0.0, 1.0, 1.0]) * (scale / distortion) ** 2
         normal = design.T @ (design * weights[:, None]) + precision
-        coef = np.linalg.solve(normal, design.T @ (shift * weights[:, None]))
+        coef = np.asarray(np.linalg.solve(normal, design.T @ (shift * weights[:, None])), float)
         distance = np.hypot(*(shift - design @ coef).T)
         scale = max(1.2 * float(np.median(distance)), floor)
         weights = np.clip(1.0 - (distance / (5.0 * scale)) ** 2, 0.0, None) ** 2

@@ -13,9 +13,9 @@ from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.objects import Source
 from soxs_pipeline.numerics.extraction import Samples, take_samples
-from soxs_pipeline.numerics.profiles import moffat_cumulative, moffat_fraction
+from soxs_pipeline.reduction.lightshare import light_share
 
-__all__ = ["Bins", "lay_bins", "light_share", "profile_of"]
+__all__ = ["Bins", "lay_bins", "profile_of"]
 
 Floats = NDArray[np.float64]
 
@@ -99,37 +99,9 @@ def lay_bins(geometry: Geometry, source: Source, order: int) -> Bins | None:
 
 def profile_of(source: Source, bins: Bins, slit: tuple[float, float]) -> Floats:
     """Return the fraction of a source's light in each sample; all light on the slit is one."""
-    share = light_share(
-        source, bins.wavelength_nm[:, None], bins.slit_arcsec, bins.height_arcsec, slit
-    )
+    wave = np.broadcast_to(bins.wavelength_nm[:, None], bins.slit_arcsec.shape)
+    share = light_share(source, wave, bins.slit_arcsec, bins.height_arcsec, slit)
     return np.where(bins.on_slit, share, 0.0)
-
-
-def light_share(
-    source: Source,
-    wavelength_nm: Floats,
-    slit_arcsec: Floats,
-    height_arcsec: Floats,
-    slit: tuple[float, float],
-) -> Floats:
-    """Return the fraction of a source's light on the slit that falls at slit positions.
-
-    Parameters
-    ----------
-    source
-        The source.
-    wavelength_nm, slit_arcsec, height_arcsec
-        Wavelength, slit position and extent along the slit, of shapes that go together.
-    slit
-        Ends of the slit.
-    """
-    centre = source.position(wavelength_nm)
-    width = np.maximum(source.fwhm(wavelength_nm), 0.05)
-    part = moffat_fraction(slit_arcsec - centre, height_arcsec, width, source.beta)
-    inside = moffat_cumulative(slit[1] - centre, width, source.beta) - moffat_cumulative(
-        slit[0] - centre, width, source.beta
-    )
-    return part / np.maximum(inside, 0.05)
 
 
 def _trace(geometry: Geometry, source: Source, order: int) -> tuple[Floats, Floats, Floats]:

@@ -17,8 +17,9 @@ from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.domain.spectra import Blaze, OrderSpectrum
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.numerics.extraction import optimal_weights, weighted_median
-from soxs_pipeline.reduction.bins import Bins, lay_bins, light_share, profile_of
+from soxs_pipeline.reduction.bins import Bins, lay_bins, profile_of
 from soxs_pipeline.reduction.frames import sky_leverage
+from soxs_pipeline.reduction.lightshare import light_share
 
 __all__ = ["ExtractionOptions", "extract_orders"]
 

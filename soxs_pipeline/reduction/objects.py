@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import least_squares
 
 from soxs_pipeline.domain.objects import Source
 from soxs_pipeline.numerics.detection import Peak, find_peaks, matched_filter
-from soxs_pipeline.numerics.profiles import moffat_cumulative, moffat_fraction
+from soxs_pipeline.numerics.profiles import blurred_fraction, moffat_fraction
+from soxs_pipeline.reduction.lightshare import light_share
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "detect",
     "fit_shapes",
     "follow",
-    "measure_correction",
     "source_of",
     "source_profiles",
 ]
@@ -40,13 +39,9 @@ _BETA = 3.5
 _LOG_WIDTH = (0.0, 0.5)
 _WIDTH_POWER = (-0.2, 0.15)
 _LOG_BETA = (np.log(_BETA), 0.5)
+_BLUR_PX = (1.5, 0.2)
 #: Expected drift of a source along the slit, Chebyshev degree 1, 2, 3, in arcsec.
 _DRIFT_ARCSEC = (0.6, 0.25, 0.08)
-#: Distances from a source in units of its width at which its profile is corrected, and where
-#: the correction begins and ends to fade.
-_GRID_STEP = 0.1
-_GRID = np.arange(-45, 46) * _GRID_STEP
-_FADES = (2.5, 4.0)
 #: Step of the numerical derivatives: arcsec, or relative for width and exponent.
 _DERIVATIVE_STEP = 1e-4
 #: Extra significance asked of a source seen in one order only: more places were looked at.
@@ -98,8 +93,8 @@ class Shape:
         Logarithm of the width at mid-range, and the power of the wavelength it goes with.
     log_beta
         Logarithm of the Moffat exponent.
-    correction
-        What the measured profile has more than the Moffat, per width, on `_GRID`.
+    blur_px
+        Full width at half maximum of the instrument's blur in pixels.
     """
 
     trace: Floats
@@ -109,17 +104,12 @@ class Shape:
     significance: float
     forced: bool
     domain_nm: tuple[float, float]
-    correction: Floats | None = None
+    blur_px: float = 0.0
 
-    def share(self, wavelength_nm: Floats, slit_arcsec: Floats, height_arcsec: Floats) -> Floats:
-        """Return the fraction of the light that falls into pixels at slit positions."""
-        centre, width = self.position(wavelength_nm), self.fwhm(wavelength_nm)
-        distance = slit_arcsec - centre
-        part = moffat_fraction(distance, height_arcsec, width, float(np.exp(self.log_beta)))
-        if self.correction is None:
-            return part
-        more = np.interp(distance / width, _GRID, self.correction, left=0.0, right=0.0)
-        return np.maximum(part + more * height_arcsec / width, 0.0)
+    @property
+    def beta(self) -> float:
+        """Exponent of the Moffat profile."""
+        return float(np.exp(self.log_beta))
 
     def position(self, wavelength_nm: Floats) -> Floats:
         """Return the slit position in arcsec."""
@@ -267,6 +257,7 @@ def follow(collapsed: Collapsed, peak: Peak) -> Shape:
     return Shape(
         trace=np.array([*path, 0.0]),
         log_fwhm=float(np.log(peak.width)),
+        blur_px=_BLUR_PX[0],
         power=_WIDTH_POWER[0],
         log_beta=_LOG_BETA[0],
         significance=peak.significance,
@@ -309,11 +300,11 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
         moved = values + step * np.eye(values.size)
         return np.array([(departures(row) - here) / step for row in moved]).T
 
-    low = np.tile([-np.inf] * 4 + [np.log(0.25), -1.0, np.log(1.2)], len(loose))
-    high = np.tile([np.inf] * 4 + [np.log(4.0), 1.0, np.log(30.0)], len(loose))
+    low = np.tile([-np.inf] * 4 + [np.log(0.1), -1.0, np.log(1.2), 0.2], len(loose))
+    high = np.tile([np.inf] * 4 + [np.log(4.0), 1.0, np.log(30.0), 4.0], len(loose))
     fit = least_squares(departures, np.clip(start, low + 1e-3, high - 1e-3), derivatives,
                         bounds=(low, high),
-                        x_scale=np.tile([0.05, 0.05, 0.05, 0.05, 0.05, 0.1, 0.1], len(loose)),
+                        x_scale=np.tile([0.05, 0.05, 0.05, 0.05, 0.05, 0.1, 0.1, 0.1], len(loose)),
                         max_nfev=20, xtol=1e-5, ftol=1e-6)  # fmt: skip
     fitted = iter(
         _unpacked(part, shape)
@@ -323,68 +314,28 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
 
 
 def _segment_pulls(collapsed: Collapsed, root: Floats, k: int, shapes: list[Shape]) -> Floats:
-    return _segment_fit(collapsed, root, k, shapes)[0]
-
-
-def _segment_fit(
-    collapsed: Collapsed, root: Floats, k: int, shapes: list[Shape]
-) -> tuple[Floats, Floats]:
-    """Return pulls of a segment's best fit, and its constant and amplitudes."""
     wave, height = collapsed.wavelength_nm[k], collapsed.height_arcsec[k]
     columns = [np.ones_like(collapsed.slit_arcsec)]
-    columns += [shape.share(wave, collapsed.slit_arcsec, height) for shape in shapes]
+    columns += [
+        blurred_fraction(
+            collapsed.slit_arcsec - shape.position(wave),
+            height,
+            shape.fwhm(wave),
+            shape.beta,
+            shape.blur_px * height,
+        )
+        for shape in shapes
+    ]
     design = np.array(columns) * root[k]
     target = collapsed.signal[k] * root[k]
     normal = design @ design.T
     normal[np.diag_indices_from(normal)] *= 1.0 + 1e-10
     normal[np.diag_indices_from(normal)] += 1e-30
-    amplitude = np.linalg.solve(normal, design @ target)
-    return target - amplitude @ design, amplitude
-
-
-def measure_correction(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
-    """Measure by how much the profile of the target departs from a Moffat.
-
-    The instrument blurs and the slit cuts what the atmosphere makes, so that no Moffat fits a
-    bright source. The departure is averaged over all segments in units of the width, as far
-    as it is significant; far out, where it cannot be told from sky, it fades to nothing.
-
-    Parameters
-    ----------
-    collapsed
-        Light along the slit in units of the target's spectrum.
-    shapes
-        The sources, the target first.
-    """
-    target = shapes[0]
-    if target.forced:
-        return shapes
-    top, bottom = np.zeros(_GRID.size), np.zeros(_GRID.size)
-    root = np.sqrt(collapsed.precision)
-    for k, wave in enumerate(collapsed.wavelength_nm):
-        pulls, amplitude = _segment_fit(collapsed, root, k, shapes)
-        width, height = target.fwhm(wave), collapsed.height_arcsec[k]
-        place = (collapsed.slit_arcsec - target.position(wave)) / width
-        column = np.rint((place - _GRID[0]) / _GRID_STEP).astype(int)
-        inside = (column >= 0) & (column < _GRID.size)
-        # A unit of correction adds this much to a pixel.
-        unit = float(amplitude[1] * height / width)
-        weighted = root[k] * pulls * unit
-        top += np.bincount(column[inside], weighted[inside], _GRID.size)
-        bottom += np.bincount(column[inside], (collapsed.precision[k] * unit**2)[inside],
-                              _GRID.size)  # fmt: skip
-    top, bottom = gaussian_filter1d(top, 1.5), gaussian_filter1d(bottom, 1.5)
-    excess = top / np.maximum(bottom, 1e-300)
-    # Smoothing over five bins leaves a fifth of the variance.
-    significance2 = 5.0 * bottom * excess**2
-    excess = excess * significance2 / (significance2 + 4.0)
-    fade = np.clip((_FADES[1] - np.abs(_GRID)) / (_FADES[1] - _FADES[0]), 0.0, 1.0)
-    before = target.correction if target.correction is not None else 0.0
-    return [replace(target, correction=before + excess * fade), *shapes[1:]]
+    return target - np.linalg.solve(normal, design @ target) @ design
 
 
 def _packed(shape: Shape) -> Floats:
-    return np.array([*shape.trace, shape.log_fwhm, shape.power, shape.log_beta])
+    return np.array([*shape.trace, shape.log_fwhm, shape.power, shape.log_beta, shape.blur_px])
 
 
 def _unpacked(values: Floats, shape: Shape) -> Shape:
@@ -394,6 +345,7 @@ def _unpacked(values: Floats, shape: Shape) -> Shape:
         log_fwhm=float(values[4]),
         power=float(values[5]),
         log_beta=float(values[6]),
+        blur_px=float(values[7]),
     )
 
 
@@ -404,6 +356,7 @@ def _expectation(shape: Shape) -> Floats:
             (shape.log_fwhm - _LOG_WIDTH[0]) / _LOG_WIDTH[1],
             (shape.power - _WIDTH_POWER[0]) / _WIDTH_POWER[1],
             (shape.log_beta - _LOG_BETA[0]) / _LOG_BETA[1],
+            (shape.blur_px - _BLUR_PX[0]) / _BLUR_PX[1],
         ]
     )
 
@@ -413,17 +366,10 @@ def source_profiles(pixels: SlitPixels, shapes: list[Shape]) -> Floats:
 
     All the light on the slit is one.
     """
-    result = np.empty((len(shapes), pixels.w.size))
-    for k, shape in enumerate(shapes):
-        beta = float(np.exp(shape.log_beta))
-        centre, width = shape.position(pixels.wavelength_nm), shape.fwhm(pixels.wavelength_nm)
-        part = shape.share(pixels.wavelength_nm, pixels.slit_arcsec, pixels.height_arcsec)
-        half = pixels.slit_half_arcsec
-        inside = moffat_cumulative(half - centre, width, beta) - moffat_cumulative(
-            -half - centre, width, beta
-        )
-        result[k] = part / np.maximum(inside, 0.05)
-    return result
+    half = pixels.slit_half_arcsec
+    args = (pixels.wavelength_nm, pixels.slit_arcsec, pixels.height_arcsec, (-half, half))
+    result = [light_share(shape, *args) for shape in shapes]
+    return np.array(result).reshape(len(shapes), pixels.w.size)
 
 
 def source_of(shape: Shape) -> Source:
@@ -434,8 +380,9 @@ def source_of(shape: Shape) -> Source:
     return Source(
         trace_coef=np.asarray(shape.trace, float),
         fwhm_coef=np.asarray(chebyshev.chebfit(nodes, width, 3)),
-        beta=float(np.exp(shape.log_beta)),
+        beta=shape.beta,
         wave_domain_nm=shape.domain_nm,
         significance=shape.significance,
         forced=shape.forced,
+        blur_px=shape.blur_px,
     )

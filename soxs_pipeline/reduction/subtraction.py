@@ -19,7 +19,6 @@ from soxs_pipeline.reduction.objects import (
     detect,
     fit_shapes,
     follow,
-    measure_correction,
     source_of,
     source_profiles,
 )
@@ -148,8 +147,7 @@ def model_exposure(
         modelled = [_joint(order, shapes, sky, last=last) for order in modelled]
         if not last:
             modelled = _with_hits(modelled, shape, sky)
-            collapsed = _collapsed(modelled, plain=False)
-            shapes = measure_correction(collapsed, fit_shapes(collapsed, shapes))
+            shapes = fit_shapes(_collapsed(modelled, plain=False), shapes)
     modelled = _with_hits(modelled, shape, sky)
     return modelled, _sources(modelled, shapes)
 
@@ -181,6 +179,7 @@ def _assumed(collapsed: Collapsed, position: float, like: list[Shape]) -> Shape:
         log_fwhm=0.0,
         power=-0.2,
         log_beta=float(np.log(3.5)),
+        blur_px=1.5,
         significance=0.0,
         forced=True,
         domain_nm=collapsed.domain_nm,

@@ -155,10 +155,10 @@ def test_a_recipe_without_its_frames_says_what_it_wants(run, raw):
 
 
 def test_a_missing_calibration_is_named(run, tmp_path):
-    path = write_bias(tmp_path / "a.fits", dpr_type="LAMP,WAVE", dpr_tech="ECHELLE,PINHOLE")
-    status, _, err = run("disp_sol", write_set(tmp_path, f"{path} ARC_PINHOLE_VIS"))
+    path = write_bias(tmp_path / "a.fits", dpr_type="LAMP,FLAT", dpr_tech="ECHELLE,PINHOLE")
+    status, _, err = run("order_centres", write_set(tmp_path, f"{path} FLAT_PINHOLE_VIS"))
     assert status == 2
-    assert "no MASTER_BIAS_VIS (master bias)" in one_error(err)
+    assert "no DISP_TAB_FIRST_VIS" in one_error(err)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("WAVE_HIGH", np.array([s.wave_domain_nm[1] for s in sources], dtype=float), "nm"),
         column("SIGNIFICANCE", np.array([s.significance for s in sources], dtype=float)),
         column("FORCED", np.array([s.forced for s in sources], dtype=bool)),
+        column("BLUR", np.array([s.blur_px for s in sources], dtype=float), "pixel"),
     ]
     along_slit = [
         column("SLIT", profile.slit_arcsec, "arcsec"),
@@ -58,6 +59,7 @@ def _decode(units: Units, _: Layout) -> Sources:
         floats(rows, "WAVE_HIGH"),
         floats(rows, "SIGNIFICANCE"),
         logicals(rows, "FORCED"),
+        floats(rows, "BLUR"),
         strict=True,
     )
     sources = tuple(
@@ -69,8 +71,20 @@ def _decode(units: Units, _: Layout) -> Sources:
             wave_domain_nm=(float(low), float(high)),
             significance=float(significance),
             forced=bool(forced),
+            blur_px=float(blur),
         )
-        for trace, n_trace, fwhm, n_fwhm, beta, low, high, significance, forced in one_by_one
+        for (
+            trace,
+            n_trace,
+            fwhm,
+            n_fwhm,
+            beta,
+            low,
+            high,
+            significance,
+            forced,
+            blur,
+        ) in one_by_one
     )
     profile = SlitProfile(
         *(floats(along_slit, name) for name in ("SLIT", "SIGNAL", "ERR", "MODEL"))
