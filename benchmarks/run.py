@@ -10,7 +10,6 @@ piece of numpy work, timed between the steps, so that ratios can be compared bet
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,6 @@ from time import perf_counter
 
 import numpy as np
 
-MEBI = 1024.0
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -44,21 +42,21 @@ def _measure(raw: Path | None, folder: Path, seed: int) -> int:
     alone = folder / "one_by_one"
     whole.append(
         ("reduce, one run at a time, no figures",
-         *_timed("reduce", raw, "-o", alone, "-j", 1, "--no-plots", "--quiet"))
+         *_timed("reduce", raw, "-o", alone, "-j", 1, "--no-plots", "--quiet", "--fresh"))
     )  # fmt: skip
     reference.append(reference_work())
     together = folder / "together"
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     whole.append(
         (f"reduce, {cores} runs at a time, with figures and page",
-         *_timed("reduce", raw, "-o", together, "--quiet"))
+         *_timed("reduce", raw, "-o", together, "--quiet", "--fresh"))
     )  # fmt: skip
     reference.append(reference_work())
     unit = min(reference)
-    _print_steps(alone, unit)
+    _print_steps(alone, together, unit)
     _print_whole(whole, unit)
     print(f"\nreference work: {unit:.2f} s ({', '.join(f'{t:.2f}' for t in reference)})")
-    return max(status for _, _, _, status in whole)
+    return max(status for *_, status in whole)
 
 
 def reference_work() -> float:
@@ -81,54 +79,52 @@ def reference_work() -> float:
     return perf_counter() - start
 
 
-def _timed(*arguments: object) -> tuple[float, float, int]:
-    """Return wall time in s, peak memory in MiB and status of a command of the pipeline.
-
-    The peak is that of the largest of its processes.
-    """
+def _timed(*arguments: object) -> tuple[float, int]:
+    """Return wall time in s and status of a command of the pipeline."""
     command = [sys.executable, "-m", "soxs_pipeline", *map(str, arguments)]
     start = perf_counter()
-    process = subprocess.Popen(
-        command, env={**os.environ, **ONE_THREAD}, stdout=subprocess.DEVNULL
+    done = subprocess.run(
+        command, env={**os.environ, **ONE_THREAD}, stdout=subprocess.DEVNULL, check=False
     )
-    # The usage of this one child and of those it waited for, not of all we ever had.
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = perf_counter() - start
-    return seconds, _mebibytes(usage), process.returncode
+    return perf_counter() - start, done.returncode
 
 
-def _mebibytes(usage: resource.struct_rusage) -> float:
-    # Linux counts KiB, macOS bytes.
-    return usage.ru_maxrss / (MEBI**2 if sys.platform == "darwin" else MEBI)
+def _records(folder: Path) -> dict[str, dict]:
+    """Return the records of all runs by their name."""
+    told = [json.loads(path.read_text("utf-8")) for path in sorted(folder.rglob("*.json"))]
+    return {record["name"]: record for record in told if "recipe" in record}
 
 
-def _print_steps(folder: Path, unit: float) -> None:
-    records = [json.loads(path.read_text("utf-8")) for path in sorted(folder.rglob("*.json"))]
-    runs = [told for told in records if "recipe" in told and "seconds" in told]
-    runs.sort(key=lambda told: (told["arm"], told["started"]))
-    print("\nEach run by itself")
-    print(f"{'recipe':<24}{'arm':<5}{'read':>8}{'run':>8}{'write':>8}{'total':>8}"
-          f"{'memory':>10}{'/ reference':>13}")  # fmt: skip
+def _print_steps(alone: Path, together: Path, unit: float) -> None:
+    # Alone, all runs share one process; only in one of its own is a run's memory its own.
+    memory = {name: told["peak_memory_mb"] for name, told in _records(together).items()}
+    runs = sorted(_records(alone).items(), key=lambda item: (item[1]["arm"], item[1]["started"]))
+    print("\nEach run by itself: seconds, and peak memory of its process")
+    print(
+        f"{'recipe':<24}{'arm':<5}{'read':>8}{'run':>8}{'write':>8}{'total':>8}"
+        f"{'memory':>12}{'/ reference':>13}"
+    )
     arms: dict[str, float] = {}
-    for told in runs:
+    for name, told in runs:
         spent = told["seconds"]
         total = spent.get("total", 0.0)
         arms[told["arm"]] = arms.get(told["arm"], 0.0) + total
-        parts = "".join(f"{spent.get(name, 0.0):8.2f}" for name in ("read", "run", "write"))
-        print(f"{told['recipe']:<24}{told['arm']:<5}{parts}{total:8.2f}"
-              f"{told['peak_memory_mb']:7.0f} MiB{total / unit:13.2f}"
-              + ("" if told["status"] == "done" else f"  {told['status']}"))  # fmt: skip
+        parts = "".join(f"{spent.get(part, 0.0):8.2f}" for part in ("read", "run", "write"))
+        print(
+            f"{told['recipe']:<24}{told['arm']:<5}{parts}{total:8.2f}"
+            f"{memory.get(name, float('nan')):8.0f} MiB{total / unit:13.2f}"
+            + ("" if told["status"] == "done" else f"  {told['status']}")
+        )
     for arm, total in arms.items():
-        print(f"{'all of ' + (arm or 'both arms'):<29}{'':24}{total:8.2f}")
+        print(f"{'all of ' + (arm or 'both arms'):<53}{total:8.2f}{'':12}{total / unit:13.2f}")
 
 
-def _print_whole(whole: list[tuple[str, float, float, int]], unit: float) -> None:
+def _print_whole(whole: list[tuple[str, float, int]], unit: float) -> None:
     print("\nWhole commands")
-    print(f"{'command':<52}{'wall':>8}{'memory':>11}{'/ reference':>13}")
-    for name, seconds, memory, status in whole:
+    print(f"{'command':<53}{'wall':>8}{'':12}{'/ reference':>13}")
+    for name, seconds, status in whole:
         failed = f"  status {status}" if status else ""
-        print(f"{name:<52}{seconds:8.2f}{memory:7.0f} MiB{seconds / unit:13.2f}{failed}")
+        print(f"{name:<53}{seconds:8.2f}{'':12}{seconds / unit:13.2f}{failed}")
 
 
 if __name__ == "__main__":
