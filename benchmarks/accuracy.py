@@ -114,6 +114,8 @@ class Exposure:
         self.wave = canonical(fits.getdata(true_map, "WAVELENGTH"), arm)
         self.slit = canonical(fits.getdata(true_map, "SLIT"), arm)
         self.order = canonical(fits.getdata(true_map, "ORDER"), arm)
+        # Flat-fielding refers every slit position to the mean illumination of the slit.
+        self.object /= canonical(fits.getdata(true_map, "ILLUMINATION"), arm)
         detector = fits.getheader(truth / f"detector_{arm}.fits")
         self.read_noise = float(detector["RON"])
         self.seconds = float(header["EXPTIME"])

@@ -24,6 +24,7 @@ __all__ = [
     "follow",
     "source_of",
     "source_profiles",
+    "usual_shape",
 ]
 
 Floats = NDArray[np.float64]
@@ -254,15 +255,20 @@ def follow(collapsed: Collapsed, peak: Peak) -> Shape:
                 total -= (linear / 0.5) ** 2 + (bend / 0.2) ** 2
                 if total > best:
                     best, path = float(total), (float(start), float(linear), float(bend))
+    return replace(usual_shape(peak, collapsed.domain_nm), trace=np.array([*path, 0.0]))
+
+
+def usual_shape(peak: Peak, domain_nm: tuple[float, float]) -> Shape:
+    """Return a straight source at a peak with the profile that is expected beforehand."""
     return Shape(
-        trace=np.array([*path, 0.0]),
+        trace=np.array([peak.position, 0.0, 0.0, 0.0]),
         log_fwhm=float(np.log(peak.width)),
-        blur_px=_BLUR_PX[0],
         power=_WIDTH_POWER[0],
         log_beta=_LOG_BETA[0],
         significance=peak.significance,
         forced=False,
-        domain_nm=collapsed.domain_nm,
+        domain_nm=domain_nm,
+        blur_px=_BLUR_PX[0],
     )
 
 

@@ -45,6 +45,8 @@ class SlitPixels:
         False where the pixel was flagged before.
     slit_half_arcsec
         Half length of the slit.
+    width
+        Columns of the frame.
     """
 
     order: int
@@ -59,6 +61,7 @@ class SlitPixels:
     relative: Floats
     usable: NDArray[np.bool_]
     slit_half_arcsec: float
+    width: int
 
     @property
     def u(self) -> Floats:
@@ -167,6 +170,7 @@ def _gather(
         relative=noise2,
         usable=~bad,
         slit_half_arcsec=0.5 * (high - low),
+        width=frame.shape[1],
     )
 
 

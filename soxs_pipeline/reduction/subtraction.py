@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter
 
 from soxs_pipeline.domain.objects import SlitProfile, Sources
+from soxs_pipeline.numerics.detection import Peak
 from soxs_pipeline.numerics.robust import tukey_weights
 from soxs_pipeline.numerics.sharpness import sharp_pixels
 from soxs_pipeline.reduction.distortion import Distortion, improve, no_distortion
+from soxs_pipeline.reduction.linesources import detect_lines
 from soxs_pipeline.reduction.objects import (
     Collapsed,
     Shape,
@@ -21,6 +23,7 @@ from soxs_pipeline.reduction.objects import (
     follow,
     source_of,
     source_profiles,
+    usual_shape,
 )
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.slitpixels import SlitPixels
@@ -38,6 +41,8 @@ _PROFILE_ERROR = 0.08
 _PROFILE_ERROR_IN_WEIGHT = 0.01
 #: Profile from which a pixel belongs to a source where regions of sky were given.
 _SOURCE_SHARE = 0.02
+#: Relative error of the sky granted while line emission is looked for.
+_SKY_ERROR = 0.02
 #: Rounds of the joint fit.
 _ROUNDS = 3
 #: Columns over which a spectrum is smoothed for the variance, and what is kept from it.
@@ -141,7 +146,7 @@ def model_exposure(
     modelled = [_sky_alone(pixels, start, sky) for pixels in orders]
     modelled = _with_hits(modelled, shape, sky)
     collapsed = _collapsed(modelled, plain=True)
-    shapes = _found(collapsed, source)
+    shapes = _found(modelled, collapsed, source)
     for k in range(_ROUNDS):
         last = k == _ROUNDS - 1
         modelled = [_joint(order, shapes, sky, last=last) for order in modelled]
@@ -152,38 +157,51 @@ def model_exposure(
     return modelled, _sources(modelled, shapes)
 
 
-def _found(collapsed: Collapsed, options: SourceOptions) -> list[Shape]:
+def _found(
+    modelled: list[ModelledOrder], collapsed: Collapsed, options: SourceOptions
+) -> list[Shape]:
     """Return the target first, then other sources."""
     peaks = detect(collapsed, threshold=options.threshold, most=options.most)
     shapes = [follow(collapsed, peak) for peak in peaks if peak.significance >= _MARGINAL]
     shapes = fit_shapes(collapsed, shapes)
+    if peaks[0].significance < options.threshold:
+        spot = _line_source(modelled, options.threshold)
+        shapes = shapes if spot is None else [_assumed(collapsed, spot)]
     expected = options.position_arcsec
     if options.forced:
         near = [s for s in shapes if abs(s.trace[0] - expected) < np.exp(s.log_fwhm)]
         others = [s for s in shapes if s not in near]
-        return [_assumed(collapsed, expected, near or shapes), *others]
-    return shapes or [_assumed(collapsed, expected, [])]
+        seen = near or shapes
+        like = seen[0] if seen else None
+        return [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0), like), *others]
+    return shapes or [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0))]
 
 
-def _assumed(collapsed: Collapsed, position: float, like: list[Shape]) -> Shape:
-    """Return a source nobody saw, as wide as one that was seen."""
-    if like:
-        return replace(
-            like[0],
-            trace=np.array([position, *like[0].trace[1:]]),
-            significance=0.0,
-            forced=True,
-        )
-    return Shape(
-        trace=np.array([position, 0.0, 0.0, 0.0]),
-        log_fwhm=0.0,
-        power=-0.2,
-        log_beta=float(np.log(3.5)),
-        blur_px=1.5,
-        significance=0.0,
-        forced=True,
-        domain_nm=collapsed.domain_nm,
+def _line_source(modelled: list[ModelledOrder], threshold: float) -> Peak | None:
+    slack2 = [
+        order.variance
+        + (_MAP_ERROR_PX[1] * order.model.slope) ** 2
+        + (_SKY_ERROR * order.model.sky) ** 2
+        for order in modelled
+    ]
+    return detect_lines(
+        [order.pixels for order in modelled],
+        [order.pixels.data - order.model.sky for order in modelled],
+        slack2,
+        [order.pixels.usable & ~order.hit for order in modelled],
+        threshold=threshold,
     )
+
+
+def _assumed(collapsed: Collapsed, peak: Peak, like: Shape | None = None) -> Shape:
+    """Return a straight source at a place, as wide as one that was seen if there is one.
+
+    A peak without significance is a place where nothing was seen: the source is forced.
+    """
+    if like is not None:
+        trace = np.array([peak.position, *like.trace[1:]])
+        return replace(like, trace=trace, significance=0.0, forced=True)
+    return replace(usual_shape(peak, collapsed.domain_nm), forced=not peak.significance > 0.0)
 
 
 def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) -> ModelledOrder:

@@ -16,7 +16,7 @@ from soxs_pipeline.simulator.detector import Detector
 from soxs_pipeline.simulator.frames import Light2D, State
 from soxs_pipeline.simulator.geometry import Geometry, vacuum_to_air
 from soxs_pipeline.simulator.light import flat_lamp, night_sky, transmission
-from soxs_pipeline.simulator.optics import efficiency
+from soxs_pipeline.simulator.optics import efficiency, slit_illumination
 
 __all__ = [
     "pixel_maps",
@@ -41,7 +41,8 @@ def pixel_maps(geometry: Geometry) -> dict[str, Image]:
     Returns
     -------
     dict
-        ``WAVELENGTH``, ``WAVE_AIR``, ``SLIT``, ``ORDER`` in canonical orientation; NaN (order 0)
+        ``WAVELENGTH``, ``WAVE_AIR``, ``SLIT``, ``ORDER`` and ``ILLUMINATION`` (of light that
+        fills the slit; a point source does not feel it) in canonical orientation; NaN (order 0)
         off the slit, which is 12 arcsec long.
     """
     ny, nx = geometry.shape
@@ -66,7 +67,14 @@ def pixel_maps(geometry: Geometry) -> dict[str, Image]:
     air = np.full_like(wave, np.nan)
     good = np.isfinite(wave)
     air[good] = vacuum_to_air(wave[good])
-    return {"WAVELENGTH": wave, "WAVE_AIR": air, "SLIT": slit, "ORDER": orders}
+    light = np.where(np.isfinite(slit), slit_illumination(geometry.arm, np.nan_to_num(slit)), 1.0)
+    return {
+        "WAVELENGTH": wave,
+        "WAVE_AIR": air,
+        "SLIT": slit,
+        "ORDER": orders,
+        "ILLUMINATION": light,
+    }
 
 
 def write_map(path: Path, geometry: Geometry) -> None:
@@ -75,7 +83,7 @@ def write_map(path: Path, geometry: Geometry) -> None:
     hdus[0].header["ARM"] = geometry.arm
     for name, image in pixel_maps(geometry).items():
         data = image.T if geometry.transposed else image
-        if name in {"WAVE_AIR", "SLIT"}:
+        if name in {"WAVE_AIR", "SLIT", "ILLUMINATION"}:
             data = data.astype(np.float32)
         hdus.append(fits.ImageHDU(np.ascontiguousarray(data), name=name))
     hdus.append(_trace_table(geometry))
