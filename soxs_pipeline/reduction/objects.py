@@ -40,7 +40,7 @@ _BETA = 3.5
 _LOG_WIDTH = (0.0, 0.5)
 _WIDTH_POWER = (-0.2, 0.15)
 _LOG_BETA = (np.log(_BETA), 0.5)
-_BLUR_PX = (1.5, 0.2)
+_BLUR_PX = (1.6, 0.4)
 #: Expected drift of a source along the slit, Chebyshev degree 1, 2, 3, in arcsec.
 _DRIFT_ARCSEC = (0.6, 0.25, 0.08)
 #: Step of the numerical derivatives: arcsec, or relative for width and exponent.

@@ -43,6 +43,8 @@ _PROFILE_ERROR_IN_WEIGHT = 0.01
 _SOURCE_SHARE = 0.02
 #: Relative error of the sky granted while line emission is looked for.
 _SKY_ERROR = 0.02
+#: Bins along the slit in which light that stands out is looked for.
+_SLIT_BINS = 48
 #: Rounds of the joint fit.
 _ROUNDS = 3
 #: Columns over which a spectrum is smoothed for the variance, and what is kept from it.
@@ -144,7 +146,10 @@ def model_exposure(
     """
     start = no_distortion(sky.slit_degree, _ORDER_DEGREE)
     modelled = [_sky_alone(pixels, start, sky) for pixels in orders]
-    modelled = _with_hits(modelled, shape, sky)
+    # Where light stands out along the slit nothing can be told sharp before it is modelled.
+    modelled = [
+        replace(order, hit=order.hit & order.used) for order in _with_hits(modelled, shape, sky)
+    ]
     collapsed = _collapsed(modelled, plain=True)
     shapes = _found(modelled, collapsed, source)
     for k in range(_ROUNDS):
@@ -231,7 +236,7 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
 
 def _bright_slit(pixels: SlitPixels, pull: Floats) -> Booleans:
     """Return the pixels at slit positions where light stands out over the whole order."""
-    bins = 48
+    bins = _SLIT_BINS
     place = np.clip(((pixels.u + 1.0) * 0.5 * bins).astype(int), 0, bins - 1)
     good = pixels.usable
     count = np.bincount(place[good], minlength=bins)
@@ -348,6 +353,7 @@ def _collapsed(modelled: list[ModelledOrder], *, plain: bool) -> Collapsed:
         slack = np.sqrt(variance + (_MAP_ERROR_PX[-1] * order.model.slope) ** 2)
         if plain:
             template = np.ones_like(value)
+            value = _without_spikes(order.pixels, value, slack)
         else:
             template = _template(order, variance)
             good &= np.abs(order.residual) < 6.0 * (slack + _PROFILE_ERROR * np.abs(order.light))
@@ -355,6 +361,17 @@ def _collapsed(modelled: list[ModelledOrder], *, plain: bool) -> Collapsed:
         weights.append(np.where(good, 1.0 / slack**2, 0.0))
         templates.append(template)
     return collapse([order.pixels for order in modelled], light, weights, templates)
+
+
+def _without_spikes(pixels: SlitPixels, light: Floats, noise: Floats) -> Floats:
+    """Clip light at what is usual for its slit position: cosmic rays there are not known yet."""
+    place = np.clip(((pixels.u + 1.0) * 0.5 * _SLIT_BINS).astype(int), 0, _SLIT_BINS - 1)
+    usual = np.zeros(_SLIT_BINS)
+    pull = light / noise
+    for k in np.unique(place):
+        usual[k] = np.median(pull[place == k])
+    limit = (12.0 + 6.0 * np.abs(usual[place])) * noise
+    return np.clip(light, -limit, limit)
 
 
 def _template(order: ModelledOrder, variance: Floats) -> Floats:
