@@ -165,12 +165,14 @@ def _draw_snr(panel: Any, spectrum: MergedSpectrum, good: NDArray[np.bool_]) -> 
     middle[filled] = np.nanmedian(cut[filled], axis=1)
     wave = spectrum.wavelength_nm[: groups * size].reshape(groups, size).mean(axis=1)
     panel.plot(wave, middle, color=style.INK, lw=1.1)
-    top = float(np.nanmax(middle, initial=1.0))
+    top = 1.3 * float(np.nanmax(middle, initial=1.0))
+    if good.any():
+        top = max(top, 5.0, 1.1 * float(np.percentile(snr[good], 99.8)))
     panel.set(
         title="signal to noise ratio of a bin, and running median",
         xlabel="wavelength [nm, vacuum]",
         ylabel="S/N",
-        ylim=(0, 1.3 * top),
+        ylim=(-4.0 if top < 15 else 0.0, top),
     )
 
 
