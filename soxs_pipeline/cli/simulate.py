@@ -12,7 +12,7 @@ __all__ = ["COMMANDS"]
 
 def _add(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     add_arguments(parser)
-    return lambda options: int(run(options) or 0)
+    return lambda options: int(run(options, print) or 0)
 
 
 COMMANDS = {"simulate": _add}
