@@ -12,7 +12,8 @@
    are refined between rounds.
 5. Pixels are weighted by the variance of the model. What is sharper than the optics can draw
    is a cosmic ray.
-6. Without a source the expected position is taken, and flagged so.
+6. Of several sources the one next to the expected position is the target. Without a source
+   that position is taken, and flagged so.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ from soxs_pipeline.qc.definition import QcValue
 from soxs_pipeline.qc.sky import COSMICS, SKY_QC, measure_residuals, measure_sources
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.detrend import detrend
+from soxs_pipeline.reduction.finding import SourceOptions
 from soxs_pipeline.reduction.frames import make_sky_frames, sky_pulls
+from soxs_pipeline.reduction.modelled import ModelledOrder
 from soxs_pipeline.reduction.sky import SkyOptions
 from soxs_pipeline.reduction.slitpixels import gather_pixels
-from soxs_pipeline.reduction.subtraction import ModelledOrder, SourceOptions, model_exposure
+from soxs_pipeline.reduction.subtraction import model_exposure
 
 __all__ = ["RECIPE", "StareParameters", "StareProducts", "soxs_stare"]
 
@@ -48,7 +51,8 @@ class StareParameters(ParameterSet):
     )
     position: float = parameter(
         0.0,
-        "Slit position of the target, zero at mid-slit; used if it is given or none is found.",
+        "Expected slit position of the target, zero at mid-slit: the source next to it is taken, "
+        "and the place itself if it is given or no source is found.",
         unit="arcsec",
         ge=-10,
         le=10,
@@ -178,8 +182,9 @@ def _about(name: str, sources: Sources, threshold: float) -> list[str]:
         told = f"{name}: the target was found with {target.significance:.1f} sigma only"
         return [f"{told}, below the threshold of {threshold:g}"]
     if len(sources.sources) > 1:
-        told = f"{name}: {len(sources.sources)} sources are on the slit"
-        return [f"{told}; the most significant is the target"]
+        middle = sum(target.wave_domain_nm) / 2
+        places = ", ".join(f"{float(s.position(middle)):+.1f}" for s in sources.sources)
+        return [f"{name}: sources at {places} arcsec; the first is taken for the target"]
     return []
 
 

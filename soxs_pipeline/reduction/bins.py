@@ -119,6 +119,11 @@ def _trace(geometry: Geometry, source: Source, order: int) -> tuple[Floats, Floa
     rows = to_y(columns)
     inside = (rows >= 0) & (rows <= label.shape[0] - 1)
     near = label[np.clip(np.rint(rows), 0, label.shape[0] - 1).astype(int), columns.astype(int)]
+    table = geometry.order_table
+    if order in table.orders and table.has_edges:
+        # The edges say how far the order is lit.
+        begin, end = table.x_range[table.index(order)]
+        inside &= (columns >= begin) & (columns <= end)
     columns = columns[inside & (near == order)]
     wave, rows = to_wave(columns), to_y(columns)
     rank = np.argsort(wave)

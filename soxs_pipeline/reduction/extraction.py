@@ -18,8 +18,14 @@ from soxs_pipeline.domain.spectra import Blaze, OrderSpectrum
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.numerics.extraction import optimal_weights, weighted_median
 from soxs_pipeline.reduction.bins import Bins, lay_bins, profile_of
-from soxs_pipeline.reduction.frames import sky_leverage
-from soxs_pipeline.reduction.lightshare import light_share
+from soxs_pipeline.reduction.planes import (
+    NativePixels,
+    Planes,
+    native_pixels,
+    planes_of,
+    restore_pixel_noise,
+    sample_precision,
+)
 
 __all__ = ["ExtractionOptions", "extract_orders"]
 
@@ -30,8 +36,6 @@ Booleans = NDArray[np.bool_]
 _ROUNDS = 3
 #: Pixels of error granted to the position of lines while outliers are looked for.
 _MAP_ERROR_PX = 0.1
-#: A sample that owes more than this to bad pixels is not used.
-_MOST_LOST = 0.3
 #: Bins of the measured profile in units of the width, and how far out it is measured.
 _PROFILE_STEP, _PROFILE_REACH = 0.1, 3.0
 #: Variance of a bin with no valid pixel, relative to the largest of the order.
@@ -59,28 +63,6 @@ class ExtractionOptions:
     clip_sigma: float = 5.0
     profile_error: float = 0.05
     most_lost: float = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class _Planes:
-    """The frame as arrays that the extraction may change."""
-
-    data: NDArray[np.float32]
-    variance: NDArray[np.float32]
-    sky_variance: NDArray[np.float32]
-    bad: Booleans
-    quality: NDArray[np.uint32]
-
-
-@dataclass(frozen=True, eq=False)
-class _Native:
-    """The pixels of one order: place, wavelength, slit position and shares of the sources."""
-
-    place: NDArray[np.int64]
-    wave: Floats
-    slit: Floats
-    height: Floats
-    shares: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,13 +112,7 @@ def extract_orders(
             f"{geometry.pixel_map.order.shape}",
             wanted="products of one exposure and of one binning",
         )
-    planes = _Planes(
-        frame.data.copy(),
-        frame.variance.copy(),
-        sky_model.variance,
-        frame.bad | ((frame.quality & np.uint32(Quality.OFF_SLIT)) != 0) | ~(frame.variance > 0),
-        frame.quality.copy(),
-    )
+    planes = planes_of(frame, sky_model)
     spectra = []
     for order in np.unique(geometry.pixel_map.order):
         bins = lay_bins(geometry, sources.sources[0], int(order)) if order > 0 else None
@@ -153,7 +129,7 @@ def extract_orders(
 
 
 def _extract(
-    planes: _Planes,
+    planes: Planes,
     sky_model: Frame,
     sources: Sources,
     geometry: Geometry,
@@ -162,8 +138,8 @@ def _extract(
 ) -> OrderSpectrum:
     slit = geometry.dispersion.slit_domain_arcsec
     profiles = np.array([profile_of(source, bins, slit) for source in sources.sources])
-    native = _native(geometry, bins, sources, slit)
-    _restore_pixel_noise(planes, native, bins, profiles[0])
+    native = native_pixels(geometry, bins, sources, slit)
+    restore_pixel_noise(planes, native, bins, profiles[0])
     fit = _Fit(_first_spectra(planes, bins, profiles), np.empty(0), np.empty(0))
     for k in range(_ROUNDS):
         _reject(planes, native, bins, fit.spectra, options)
@@ -195,47 +171,10 @@ def _extract(
     )
 
 
-def _native(
-    geometry: Geometry, bins: Bins, sources: Sources, slit: tuple[float, float]
-) -> _Native:
-    pixel_map = geometry.pixel_map
-    place = np.flatnonzero((pixel_map.order == bins.order) & np.isfinite(pixel_map.wavelength_nm))
-    wave = pixel_map.wavelength_nm.ravel()[place]
-    inside = (wave >= bins.wavelength_nm[0]) & (wave <= bins.wavelength_nm[-1])
-    place, wave = place[inside], wave[inside]
-    position = pixel_map.slit_arcsec.ravel()[place].astype(float)
-    middle = bins.height_arcsec.shape[1] // 2
-    height = np.interp(wave, bins.wavelength_nm, bins.height_arcsec[:, middle])
-    shares = np.array(
-        [light_share(source, wave, position, height, slit) for source in sources.sources]
-    )
-    return _Native(place, wave, position, height, shares)
-
-
-def _restore_pixel_noise(planes: _Planes, native: _Native, bins: Bins, profile: Floats) -> None:
-    """Turn the variance of sky-subtracted pixels back into that of the pixels alone.
-
-    A pixel that helped to fit the sky scatters less about it than its noise: see
-    `soxs_pipeline.reduction.frames.subtracted_variance`, of which this is the inverse.
-    """
-    sharpness = np.interp(
-        native.wave, bins.wavelength_nm, np.maximum((profile**2).sum(axis=1), 1e-6)
-    )
-    leverage = sky_leverage(native.shares[0], sharpness)
-    flat, sky = planes.variance.ravel(), planes.sky_variance.ravel()
-    here = flat[native.place]
-    known = here > 0
-    # Pixels left out of the sky-subtracted frame get a likely noise, so that what their loss
-    # costs a bin can be told.
-    flat[native.place] = np.where(known, here, np.median(here[known]) if known.any() else 1.0)
-    flat[native.place] += sky[native.place] * (2.0 * leverage - 1.0)
-    flat[native.place] = np.maximum(flat[native.place], 1e-6)
-
-
-def _first_spectra(planes: _Planes, bins: Bins, profiles: Floats) -> Floats:
+def _first_spectra(planes: Planes, bins: Bins, profiles: Floats) -> Floats:
     """Return robust spectra to start from: medians over the brightest rows of each source."""
     sampled = bins.samples(planes.data)
-    precision = _precision(planes, bins)
+    precision = sample_precision(planes, bins)
     spectra = []
     for profile in profiles:
         core = profile > 0.35 * profile.max(axis=1, keepdims=True)
@@ -244,33 +183,35 @@ def _first_spectra(planes: _Planes, bins: Bins, profiles: Floats) -> Floats:
     return np.array(spectra)
 
 
-def _precision(planes: _Planes, bins: Bins) -> Floats:
-    usable = bins.on_slit & (bins.samples.lost(planes.bad) < _MOST_LOST)
-    return np.where(usable, 1.0 / np.maximum(bins.samples.typical(planes.variance), 1e-6), 0.0)
-
-
 def _reject(
-    planes: _Planes, native: _Native, bins: Bins, spectra: Floats, options: ExtractionOptions
+    planes: Planes, native: NativePixels, bins: Bins, spectra: Floats, options: ExtractionOptions
 ) -> None:
     """Mark pixels that no source can explain and put the model in their place."""
-    curves = [CubicSpline(bins.wavelength_nm, spectrum) for spectrum in spectra]
+    known = sample_precision(planes, bins).any(axis=1)
+    wave = bins.wavelength_nm
+    curves = [
+        CubicSpline(
+            wave, np.interp(wave, wave[known], spectrum[known]) if known.any() else 0 * wave
+        )
+        for values in spectra
+    ]
     values = np.array([curve(native.wave) for curve in curves])
     model = (values * native.shares).sum(axis=0)
-    width = np.interp(native.wave, bins.wavelength_nm, bins.width_nm)
+    width = np.interp(native.wave, wave, bins.width_nm)
     slope = np.abs(curves[0](native.wave, 1)) * width * native.shares[0]
     flat = planes.data.ravel()
     tolerance2 = planes.variance.ravel()[native.place] + (_MAP_ERROR_PX * slope) ** 2
     tolerance2 += (options.profile_error * model) ** 2
-    known = planes.bad.ravel()[native.place]
+    before = planes.bad.ravel()[native.place]
     departure = np.abs(flat[native.place] - model)
-    new = ~known & (departure > options.clip_sigma * np.sqrt(tolerance2))
+    new = ~before & (departure > options.clip_sigma * np.sqrt(tolerance2))
     planes.bad.ravel()[native.place[new]] = True
     planes.quality.ravel()[native.place[new]] |= np.uint32(Quality.COSMIC_RAY)
-    flat[native.place] = np.where(known | new, model, flat[native.place])
+    flat[native.place] = np.where(before | new, model, flat[native.place])
 
 
-def _fit(planes: _Planes, bins: Bins, profiles: Floats) -> _Fit:
-    precision = _precision(planes, bins)
+def _fit(planes: Planes, bins: Bins, profiles: Floats) -> _Fit:
+    precision = sample_precision(planes, bins)
     sampled = bins.samples(planes.data)
     count = len(profiles)
     weights = [optimal_weights(np.roll(profiles, -k, axis=0), precision)[0] for k in range(count)]
@@ -287,8 +228,8 @@ def _fit(planes: _Planes, bins: Bins, profiles: Floats) -> _Fit:
 
 
 def _measured_profile(
-    planes: _Planes, sources: Sources, bins: Bins, native: _Native, profiles: Floats, fit: _Fit
-) -> tuple[Floats, _Native]:
+    planes: Planes, sources: Sources, bins: Bins, native: NativePixels, profiles: Floats, fit: _Fit
+) -> tuple[Floats, NativePixels]:
     """Correct the profile of a bright source by what is measured of it.
 
     The correction is a smooth factor of the distance in units of the width, as far as it is
@@ -297,7 +238,7 @@ def _measured_profile(
     source = sources.sources[0]
     width = source.fwhm(bins.wavelength_nm)[:, None]
     distance = (bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None]) / width
-    precision = _precision(planes, bins)
+    precision = sample_precision(planes, bins)
     others = np.einsum("aj,ajk->jk", fit.spectra[1:], profiles[1:])
     light = bins.samples(planes.data) - others
     template = fit.spectra[0][:, None] * profiles[0]
@@ -333,7 +274,7 @@ def _aperture(source: Source, bins: Bins, options: ExtractionOptions) -> Floats:
 
 
 def _errors(
-    planes: _Planes, bins: Bins, weight: Floats, sky_sigma: Floats
+    planes: Planes, bins: Bins, weight: Floats, sky_sigma: Floats
 ) -> tuple[Floats, Floats]:
     """Return the variance of weighted sums and the correlation of each with the next.
 
@@ -360,7 +301,7 @@ def _errors(
 
 
 def _flags(
-    planes: _Planes,
+    planes: Planes,
     bins: Bins,
     profile: Floats,
     fit: _Fit,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.quality import Quality
-from soxs_pipeline.reduction.subtraction import ModelledOrder
+from soxs_pipeline.reduction.modelled import ModelledOrder
 
 __all__ = ["make_sky_frames", "sky_leverage", "sky_pulls", "subtracted_variance"]
 

@@ -38,7 +38,7 @@ _WIDTHS = np.array([0.5, 0.8, 1.2, 1.8, 2.7])
 _BETA = 3.5
 #: Expectation of width, its change with wavelength and the exponent: mean and scatter.
 _LOG_WIDTH = (0.0, 0.5)
-_WIDTH_POWER = (-0.2, 0.15)
+_WIDTH_POWER = (-0.2, 0.07)
 _LOG_BETA = (np.log(_BETA), 0.5)
 _BLUR_PX = (1.6, 0.4)
 #: Expected drift of a source along the slit, Chebyshev degree 1, 2, 3, in arcsec.

@@ -2,129 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter
 
 from soxs_pipeline.domain.objects import SlitProfile, Sources
-from soxs_pipeline.numerics.detection import Peak
 from soxs_pipeline.numerics.robust import tukey_weights
 from soxs_pipeline.numerics.sharpness import sharp_pixels
 from soxs_pipeline.reduction.distortion import Distortion, improve, no_distortion
-from soxs_pipeline.reduction.linesources import detect_lines
-from soxs_pipeline.reduction.objects import (
-    Collapsed,
-    Shape,
-    collapse,
-    detect,
-    fit_shapes,
-    follow,
-    source_of,
-    source_profiles,
-    usual_shape,
+from soxs_pipeline.reduction.finding import (
+    SLIT_BINS,
+    SourceOptions,
+    collapse_exposure,
+    find_sources,
 )
+from soxs_pipeline.reduction.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
+from soxs_pipeline.reduction.objects import Shape, collapse, fit_shapes, source_of, source_profiles
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 
-__all__ = ["ModelledOrder", "SourceOptions", "model_exposure"]
+__all__ = ["model_exposure"]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 #: Uncertainty of the wavelength map, in pixels, granted while outliers are looked for: at the
 #: start, and once the map was refined on the sky lines themselves.
-_MAP_ERROR_PX = (0.4, 0.15, 0.06)
-#: Error of a source's profile granted while outliers are looked for, and in the weights.
-_PROFILE_ERROR = 0.08
+_MAP_ERRORS_PX = (0.4, 0.15, MAP_ERROR_PX)
+#: Error of a source's profile granted in the weights.
 _PROFILE_ERROR_IN_WEIGHT = 0.01
 #: Profile from which a pixel belongs to a source where regions of sky were given.
 _SOURCE_SHARE = 0.02
-#: Relative error of the sky granted while line emission is looked for.
-_SKY_ERROR = 0.02
-#: Bins along the slit in which light that stands out is looked for.
-_SLIT_BINS = 48
 #: Rounds of the joint fit.
 _ROUNDS = 3
-#: Columns over which a spectrum is smoothed for the variance, and what is kept from it.
-_CALM_PX, _STRONG_SIGMA = 31, 4.0
 #: Degree along the order of what varies along the slit.
 _ORDER_DEGREE = 2
 #: Slit positions whose light stands out by this many sigma are kept from the first sky.
 _MASK_SIGMA = 3.5
-#: Least significance at which the best peak is taken rather than the expected position.
-_MARGINAL = 3.5
-
-
-@dataclass(frozen=True)
-class SourceOptions:
-    """What a user may set of finding sources.
-
-    Parameters
-    ----------
-    threshold
-        Least significance of a source.
-    most
-        Greatest number of sources.
-    position_arcsec
-        Expected slit position of the target.
-    forced
-        True to take that position unseen.
-    """
-
-    threshold: float = 5.0
-    most: int = 3
-    position_arcsec: float = 0.0
-    forced: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class ModelledOrder:
-    """One order with its model.
-
-    Parameters
-    ----------
-    pixels, model, profiles
-        Pixels, sky and spectra, and the sources' profiles.
-    used
-        False where a pixel was left out of the fit.
-    hit
-        True where a cosmic ray was recognised.
-    distortion
-        How the sky differs along the slit.
-    """
-
-    pixels: SlitPixels
-    model: OrderModel
-    profiles: Floats
-    used: Booleans
-    hit: Booleans
-    distortion: Distortion
-
-    @property
-    def light(self) -> Floats:
-        """Electrons of all sources in each pixel."""
-        return self.model.sources(self.profiles)
-
-    @property
-    def variance(self) -> Floats:
-        """Variance of the data, by the model.
-
-        Sky and spectra of sources enter smoothed, but for what stands out of their noise: else
-        the variance would rise and fall with the noise of the data, and every weighted mean
-        would be biased.
-        """
-        base = self.pixels.variance(self.model.sky)
-        expected = np.maximum(_calm(self.pixels, self.model.sky, np.ones_like(base), base), 0.0)
-        for spectrum, share in zip(self.model.spectra, self.profiles, strict=True):
-            expected += np.maximum(_calm(self.pixels, spectrum, share, base), 0.0) * share
-        return self.pixels.variance(expected)
-
-    @property
-    def residual(self) -> Floats:
-        """Data minus sky and sources."""
-        return self.pixels.data - self.model.sky - self.light
 
 
 def model_exposure(
@@ -150,63 +65,15 @@ def model_exposure(
     modelled = [
         replace(order, hit=order.hit & order.used) for order in _with_hits(modelled, shape, sky)
     ]
-    collapsed = _collapsed(modelled, plain=True)
-    shapes = _found(modelled, collapsed, source)
+    shapes = find_sources(modelled, source)
     for k in range(_ROUNDS):
         last = k == _ROUNDS - 1
         modelled = [_joint(order, shapes, sky, last=last) for order in modelled]
         if not last:
             modelled = _with_hits(modelled, shape, sky)
-            shapes = fit_shapes(_collapsed(modelled, plain=False), shapes)
+            shapes = fit_shapes(collapse_exposure(modelled, plain=False), shapes)
     modelled = _with_hits(modelled, shape, sky)
     return modelled, _sources(modelled, shapes)
-
-
-def _found(
-    modelled: list[ModelledOrder], collapsed: Collapsed, options: SourceOptions
-) -> list[Shape]:
-    """Return the target first, then other sources."""
-    peaks = detect(collapsed, threshold=options.threshold, most=options.most)
-    shapes = [follow(collapsed, peak) for peak in peaks if peak.significance >= _MARGINAL]
-    shapes = fit_shapes(collapsed, shapes)
-    if peaks[0].significance < options.threshold:
-        spot = _line_source(modelled, options.threshold)
-        shapes = shapes if spot is None else [_assumed(collapsed, spot)]
-    expected = options.position_arcsec
-    if options.forced:
-        near = [s for s in shapes if abs(s.trace[0] - expected) < np.exp(s.log_fwhm)]
-        others = [s for s in shapes if s not in near]
-        seen = near or shapes
-        like = seen[0] if seen else None
-        return [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0), like), *others]
-    return shapes or [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0))]
-
-
-def _line_source(modelled: list[ModelledOrder], threshold: float) -> Peak | None:
-    slack2 = [
-        order.variance
-        + (_MAP_ERROR_PX[1] * order.model.slope) ** 2
-        + (_SKY_ERROR * order.model.sky) ** 2
-        for order in modelled
-    ]
-    return detect_lines(
-        [order.pixels for order in modelled],
-        [order.pixels.data - order.model.sky for order in modelled],
-        slack2,
-        [order.pixels.usable & ~order.hit for order in modelled],
-        threshold=threshold,
-    )
-
-
-def _assumed(collapsed: Collapsed, peak: Peak, like: Shape | None = None) -> Shape:
-    """Return a straight source at a place, as wide as one that was seen if there is one.
-
-    A peak without significance is a place where nothing was seen: the source is forced.
-    """
-    if like is not None:
-        trace = np.array([peak.position, *like.trace[1:]])
-        return replace(like, trace=trace, significance=0.0, forced=True)
-    return replace(usual_shape(peak, collapsed.domain_nm), forced=not peak.significance > 0.0)
 
 
 def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) -> ModelledOrder:
@@ -215,14 +82,14 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
     admitted = pixels.usable & options.admits(pixels.slit_arcsec)
     model = first_guess(pixels, admitted)
     used = admitted
-    for map_error in _MAP_ERROR_PX:
+    for map_error in _MAP_ERRORS_PX:
         variance = pixels.variance(model.sky)
         tolerance = np.sqrt(variance + (map_error * model.slope) ** 2)
         pull = (pixels.data - model.sky) / tolerance
         used = admitted if options.regions else admitted & ~_bright_slit(pixels, pull)
         weight = np.where(used, tukey_weights(pull, cutoff=options.clip_sigma), 0.0) / variance
         model = fit_order(pixels, weight, none, distortion, options, last=False)
-        if map_error < _MAP_ERROR_PX[0]:
+        if map_error < _MAP_ERRORS_PX[0]:
             distortion = improve(
                 distortion,
                 pixels,
@@ -236,7 +103,7 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
 
 def _bright_slit(pixels: SlitPixels, pull: Floats) -> Booleans:
     """Return the pixels at slit positions where light stands out over the whole order."""
-    bins = _SLIT_BINS
+    bins = SLIT_BINS
     place = np.clip(((pixels.u + 1.0) * 0.5 * bins).astype(int), 0, bins - 1)
     good = pixels.usable
     count = np.bincount(place[good], minlength=bins)
@@ -265,7 +132,7 @@ def _joint(
     light = order.model.sources(profiles)
     variance = replace(order, profiles=profiles).variance
     tolerance = np.sqrt(
-        variance + (_MAP_ERROR_PX[-1] * order.model.slope) ** 2 + (_PROFILE_ERROR * light) ** 2
+        variance + (MAP_ERROR_PX * order.model.slope) ** 2 + (PROFILE_ERROR * light) ** 2
     )
     pull = (pixels.data - order.model.sky - light) / tolerance
     used = pixels.usable & ~order.hit & (np.abs(pull) < options.clip_sigma)
@@ -310,19 +177,6 @@ def _column_medians(column: NDArray, values: Floats, wanted: NDArray) -> Floats:
     return np.interp(wanted, column[first], middle)
 
 
-def _calm(pixels: SlitPixels, spectrum: Floats, share: Floats, base: Floats) -> Floats:
-    """Return a spectrum at the pixels without its noise, strong features kept."""
-    column = np.floor(pixels.w - pixels.w[0]).astype(int)
-    count = np.maximum(np.bincount(column), 1)
-    mean = np.bincount(column, spectrum) / count
-    smooth = gaussian_filter1d(median_filter(mean, _CALM_PX, mode="nearest"), 0.25 * _CALM_PX)
-    information = np.bincount(column, share**2 / (base + np.maximum(smooth[column], 0.0) * share))
-    strong = np.abs(mean - smooth) * np.sqrt(information) > _STRONG_SIGMA
-    strong = maximum_filter1d(strong, 5)
-    # Neighbouring columns share the decision, so that only true features are followed.
-    return np.where(strong, mean, smooth)[column]
-
-
 def _with_hits(
     modelled: list[ModelledOrder], shape: tuple[int, int], options: SkyOptions
 ) -> list[ModelledOrder]:
@@ -331,59 +185,17 @@ def _with_hits(
     flat = pulls.ravel()
     for order in modelled:
         light = np.maximum(order.light, 0.0)
-        tolerance = order.variance + (_MAP_ERROR_PX[-1] * order.model.slope) ** 2
-        tolerance += (_PROFILE_ERROR * light) ** 2
+        tolerance = order.variance + (MAP_ERROR_PX * order.model.slope) ** 2
+        tolerance += (PROFILE_ERROR * light) ** 2
         pull = order.residual / np.sqrt(tolerance)
         flat[order.pixels.place] = np.where(order.pixels.usable, pull, 0.0)
     hit = sharp_pixels(pulls, seed_sigma=options.clip_sigma, grow_sigma=2.5).ravel()
     return [replace(order, hit=hit[order.pixels.place]) for order in modelled]
 
 
-def _collapsed(modelled: list[ModelledOrder], *, plain: bool) -> Collapsed:
-    """Collapse what is not sky; ``plain`` with equal weight for all wavelengths.
-
-    Otherwise the spectrum of the brightest source is the weight, as far as it stands out of
-    its noise: a source seen in one emission line is measured on that line.
-    """
-    light, weights, templates = [], [], []
-    for order in modelled:
-        variance = order.variance
-        good = order.pixels.usable & ~order.hit
-        value = order.pixels.data - order.model.sky
-        slack = np.sqrt(variance + (_MAP_ERROR_PX[-1] * order.model.slope) ** 2)
-        if plain:
-            template = np.ones_like(value)
-            value = _without_spikes(order.pixels, value, slack)
-        else:
-            template = _template(order, variance)
-            good &= np.abs(order.residual) < 6.0 * (slack + _PROFILE_ERROR * np.abs(order.light))
-        light.append(value)
-        weights.append(np.where(good, 1.0 / slack**2, 0.0))
-        templates.append(template)
-    return collapse([order.pixels for order in modelled], light, weights, templates)
-
-
-def _without_spikes(pixels: SlitPixels, light: Floats, noise: Floats) -> Floats:
-    """Clip light at what is usual for its slit position: cosmic rays there are not known yet."""
-    place = np.clip(((pixels.u + 1.0) * 0.5 * _SLIT_BINS).astype(int), 0, _SLIT_BINS - 1)
-    usual = np.zeros(_SLIT_BINS)
-    pull = light / noise
-    for k in np.unique(place):
-        usual[k] = np.median(pull[place == k])
-    limit = (12.0 + 6.0 * np.abs(usual[place])) * noise
-    return np.clip(light, -limit, limit)
-
-
-def _template(order: ModelledOrder, variance: Floats) -> Floats:
-    spectrum = order.model.spectra[0]
-    power = (order.profiles**2).max(initial=1e-6)
-    noise2 = 2.0 * variance / power
-    return np.maximum(spectrum, 0.0) * spectrum**2 / (spectrum**2 + noise2) + 1e-3
-
-
 def _sources(modelled: list[ModelledOrder], shapes: list[Shape]) -> Sources:
     """Return the sources with the slit profile that the eye judges."""
-    plain = _collapsed(modelled, plain=True)
+    plain = collapse_exposure(modelled, plain=True)
     signal, precision = plain.together(np.arange(plain.order.size))
     fitted = collapse(
         [order.pixels for order in modelled],
