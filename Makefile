@@ -60,7 +60,7 @@ lint: $(VENV)/.stamp-develop
 
 # -rs prints each test that was skipped, and why.
 pytest: $(VENV)/.stamp-develop
-	@$(BIN)/python -m pytest -n 2 -q -rs
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q -rs
 
 docs: $(VENV)/.stamp-develop
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

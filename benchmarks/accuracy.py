@@ -183,13 +183,15 @@ def true_spectrum(exposure: Exposure, order: int, wave: Floats) -> tuple[Floats,
 
 def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
     """Compare the extracted orders with the object's true electrons."""
-    path = next(
-        p
-        for p, h in find(exposure.reduced, f"SCI_ORDERS_1D_{exposure.arm}")
-        if abs(h["MJD-OBS"] - exposure.mjd) < 1e-7
-    )
-    bins = fits.getdata(path, "EXTRACTED_ORDERS")
-    result = {}
+    found = [
+        path
+        for path, header in find(exposure.reduced, f"SCI_ORDERS_1D_{exposure.arm}")
+        if abs(header["MJD-OBS"] - exposure.mjd) < 1e-7
+    ]
+    result: dict[int, dict[str, float]] = {}
+    if not found:
+        return result
+    bins = fits.getdata(found[0], "EXTRACTED_ORDERS")
     for order in np.unique(bins["ORDER"]):
         mine = bins[bins["ORDER"] == order]
         wave, flux, error = (np.asarray(mine[n], float) for n in ("WAVE", "FLUX", "ERR"))

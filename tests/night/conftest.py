@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy import assess
+from benchmarks.accuracy import assess, find
 from soxs_pipeline.cli.main import main
 from soxs_pipeline.simulator.night import simulate
 
@@ -24,8 +24,6 @@ class Night:
     figures: dict
 
     def products(self, category):
-        from benchmarks.accuracy import find
-
         return find(self.reduced, category)
 
     def records(self):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-pytestmark = pytest.mark.night
+from soxs_pipeline.cli.main import main
+
+pytestmark = [pytest.mark.night, pytest.mark.xdist_group("night")]
 ARMS = ("VIS", "NIR")
 
 
@@ -74,9 +76,7 @@ def test_the_page_shows_the_spectrum(night):
     assert "<img" in text
 
 
-def test_a_second_run_has_nothing_to_do(night, capsys):
-    from soxs_pipeline.cli.main import main
-
+def test_a_second_run_has_nothing_to_do(night):
     before = {p: p.stat().st_mtime_ns for p in night.reduced.rglob("*.fits")}
     assert main(["reduce", str(night.raw), "-o", str(night.reduced)]) == 0
     after = {p: p.stat().st_mtime_ns for p in night.reduced.rglob("*.fits")}
