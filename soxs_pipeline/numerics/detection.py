@@ -72,7 +72,7 @@ def find_peaks(
     threshold: float,
     most: int,
 ) -> list[Peak]:
-    """Find the most significant peaks one by one, each beside those found before.
+    """Find the most significant peaks one by one, and judge each beside all others.
 
     The error is scaled up if the profile scatters about the peaks by more than it says, and a
     share of each peak is added to it, so that wings of another shape do not count as sources.
@@ -95,34 +95,41 @@ def find_peaks(
     Returns
     -------
     list
-        The peaks, in the order found; one below the threshold comes last if there is none
-        above, so that a caller can report the best of all.
+        The peaks in the order found; a single one below the threshold if there is none above,
+        so that a caller can report the best of all.
     """
     grid = np.array([(p, w) for w in widths for p in positions])
     kernels = shape(grid[:, :1], grid[:, 1:])
-    peaks: list[Peak] = []
-    base, noise = background, precision
-    while len(peaks) < most:
+    chosen: list[int] = []
+    noises: list[Floats] = []
+    noise = precision
+    while len(chosen) < most:
+        base = np.concatenate((background, kernels[chosen]))
         amplitude, error = matched_filter(signal, noise, kernels, base)
         best = int(np.argmax(amplitude / error))
-        base = np.concatenate((base, kernels[best : best + 1]))
-        model = _fitted(signal, noise, base)
-        pull = (signal - model) * np.sqrt(noise)
-        scatter = 1.4826 * float(np.median(np.abs(pull[noise > 0]))) if noise.any() else 1.0
-        significance = float(amplitude[best] / error[best]) / max(scatter, 1.0)
-        position, width = map(float, grid[best])
-        found = Peak(position, width, float(amplitude[best]), significance)
-        if significance < threshold or _blended(found, peaks):
-            return peaks or [found]
-        peaks.append(found)
+        if chosen and (amplitude[best] < threshold * error[best] or _blended(grid, chosen, best)):
+            break
+        chosen.append(best)
+        noises.append(noise)
         wing = _SHAPE_ERROR * amplitude[best] * kernels[best]
         noise = 1.0 / (1.0 / np.maximum(noise, 1e-300) + wing**2)
-    return peaks
+    model = _fitted(signal, precision, np.concatenate((background, kernels[chosen])))
+    pull = ((signal - model) * np.sqrt(noise))[noise > 0]
+    scatter = max(1.4826 * float(np.median(np.abs(pull))), 1.0) if pull.size else 1.0
+    peaks = []
+    for place, own_noise in zip(chosen, noises, strict=True):
+        others = [other for other in chosen if other != place]
+        base = np.concatenate((background, kernels[others]))
+        amplitude, error = matched_filter(signal, own_noise, kernels[place], base)
+        position, width = map(float, grid[place])
+        peaks.append(Peak(position, width, float(amplitude), float(amplitude / error) / scatter))
+    kept = [peak for peak in peaks if peak.significance >= threshold]
+    return kept or [max(peaks, key=lambda peak: peak.significance)]
 
 
-def _blended(found: Peak, peaks: list[Peak]) -> bool:
+def _blended(grid: Floats, chosen: list[int], best: int) -> bool:
     """Return True for a second peak inside another one: a matter of shape, not of sources."""
-    return any(abs(found.position - peak.position) < 0.8 * peak.width for peak in peaks)
+    return any(abs(grid[best, 0] - grid[one, 0]) < 0.8 * grid[one, 1] for one in chosen)
 
 
 def _fitted(signal: Floats, precision: Floats, functions: Floats) -> Floats:

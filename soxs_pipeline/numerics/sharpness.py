@@ -11,6 +11,8 @@ Floats = NDArray[np.floating]
 
 #: Light leaves at least this fraction of a pixel in either neighbour, along and across.
 _LEAST_NEIGHBOUR = 0.12
+#: A pixel this much of its brightest neighbour counts as a summit.
+_SUMMIT = 0.7
 #: Pixels by which a hit is followed from its sharp part.
 _GROWTH = 2
 
@@ -36,12 +38,12 @@ def sharp_pixels(pull: Floats, *, seed_sigma: float, grow_sigma: float) -> NDArr
     here = pull[rows, columns]
 
     def beside(dy: int, dx: int) -> Floats:
-        return np.minimum(
-            padded[rows + 1 + dy, columns + 1 + dx], padded[rows + 1 - dy, columns + 1 - dx]
-        )
+        return padded[rows + 1 + dy, columns + 1 + dx]
 
-    least = np.minimum(beside(0, 1), beside(1, 0))
-    sharp = least < _LEAST_NEIGHBOUR * here + 1.0
+    # On the flank of a spot the outer neighbour is faint too, but an inner one is brighter.
+    brightest = np.max([beside(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)], axis=0)
+    least = np.min([beside(0, 1), beside(0, -1), beside(1, 0), beside(-1, 0)], axis=0)
+    sharp = (least < _LEAST_NEIGHBOUR * here + 1.0) & (here > _SUMMIT * brightest)
     rows, columns = rows[sharp], columns[sharp]
     hit = np.zeros(pull.shape, bool)
     hit[rows, columns] = True

@@ -189,10 +189,9 @@ def _reject(
     """Mark pixels that no source can explain and put the model in their place."""
     known = sample_precision(planes, bins).any(axis=1)
     wave = bins.wavelength_nm
+    # Bins without data take their neighbours' values, lest the curve swings out of them.
     curves = [
-        CubicSpline(
-            wave, np.interp(wave, wave[known], spectrum[known]) if known.any() else 0 * wave
-        )
+        CubicSpline(wave, np.interp(wave, wave[known], values[known]) if known.any() else values)
         for values in spectra
     ]
     values = np.array([curve(native.wave) for curve in curves])

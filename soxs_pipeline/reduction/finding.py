@@ -152,7 +152,7 @@ def _without_spikes(pixels: SlitPixels, light: Floats, noise: Floats) -> Floats:
     pull = light / noise
     for k in np.unique(place):
         usual[k] = np.median(pull[place == k])
-    limit = (12.0 + 6.0 * np.abs(usual[place])) * noise
+    limit = (6.0 + 6.0 * np.abs(usual[place])) * noise
     return np.clip(light, -limit, limit)
 
 

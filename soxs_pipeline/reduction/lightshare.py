@@ -87,7 +87,9 @@ def light_share(
 def _heights(nodes: Floats, wavelength_nm: Floats, height_arcsec: Floats) -> Floats:
     sample = slice(None, None, max(1, wavelength_nm.size // 5000))
     wave, height = wavelength_nm.ravel()[sample], height_arcsec.ravel()[sample]
-    middle, span = 0.5 * (nodes[0] + nodes[-1]), max(float(np.ptp(nodes)), 1e-12)
+    middle, span = 0.5 * (nodes[0] + nodes[-1]), float(np.ptp(nodes))
+    if span <= 0.0:
+        return np.full(nodes.shape, float(np.mean(height)))
     series = np.polynomial.polynomial.polyfit((wave - middle) / span, height, 2)
     return np.asarray(np.polynomial.polynomial.polyval((nodes - middle) / span, series))
 

@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 #: Bins of the collapsed profile in arcsec.
 _BIN_ARCSEC = 0.05
 #: Dispersion pixels in one segment of an order.
-_SEGMENT_PX = 700.0
+_SEGMENT_PX = 350.0
 #: Widths that the search tries, in arcsec, and the exponent it assumes.
 _WIDTHS = np.array([0.5, 0.8, 1.2, 1.8, 2.7])
 _BETA = 3.5
@@ -290,15 +290,14 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
         return shapes
     fixed = [shape for shape in shapes if shape.forced]
     start = np.concatenate([_packed(shape) for shape in loose])
-    root = np.sqrt(collapsed.precision)
 
     def departures(values: Floats) -> Floats:
         trial = [
             _unpacked(part, shape)
             for part, shape in zip(values.reshape(len(loose), -1), loose, strict=True)
         ]
-        pulls = [_segment_pulls(collapsed, root, k, [*trial, *fixed]) for k in range(len(root))]
-        return np.concatenate([*pulls, *(_expectation(shape) for shape in trial)])
+        pulls = _pulls(collapsed, [*trial, *fixed])
+        return np.concatenate([pulls, *(_expectation(shape) for shape in trial)])
 
     def derivatives(values: Floats) -> Floats:
         # Steps of one size for all: some coefficients are zero, where relative steps vanish.
@@ -319,9 +318,11 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
     return [shape if shape.forced else next(fitted) for shape in shapes]
 
 
-def _segment_pulls(collapsed: Collapsed, root: Floats, k: int, shapes: list[Shape]) -> Floats:
-    wave, height = collapsed.wavelength_nm[k], collapsed.height_arcsec[k]
-    columns = [np.ones_like(collapsed.slit_arcsec)]
+def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
+    """Return the pulls of all bins about the best constant and amplitudes of each segment."""
+    wave, height = collapsed.wavelength_nm[:, None], collapsed.height_arcsec[:, None]
+    root = np.sqrt(collapsed.precision)
+    columns = [np.ones_like(root)]
     columns += [
         blurred_fraction(
             collapsed.slit_arcsec - shape.position(wave),
@@ -332,12 +333,15 @@ def _segment_pulls(collapsed: Collapsed, root: Floats, k: int, shapes: list[Shap
         )
         for shape in shapes
     ]
-    design = np.array(columns) * root[k]
-    target = collapsed.signal[k] * root[k]
-    normal = design @ design.T
-    normal[np.diag_indices_from(normal)] *= 1.0 + 1e-10
-    normal[np.diag_indices_from(normal)] += 1e-30
-    return target - np.linalg.solve(normal, design @ target) @ design
+    design = np.stack(columns, axis=1) * root[:, None, :]
+    target = collapsed.signal * root
+    normal = design @ design.transpose(0, 2, 1)
+    index = np.arange(len(columns))
+    normal[:, index, index] *= 1.0 + 1e-10
+    normal[:, index, index] += 1e-30
+    right = design @ target[:, :, None]
+    amplitude = np.linalg.solve(normal, right)[:, :, 0]
+    return (target - np.einsum("kc,kcn->kn", amplitude, design)).ravel()
 
 
 def _packed(shape: Shape) -> Floats:
