@@ -38,8 +38,8 @@ _SHIFT_PRIOR_PX = 5.0
 _STRETCH_PRIOR_PX = 2.0
 _FREE_PRIOR_PX = 1.0
 #: Scales of the prior of the quadratic and higher terms. Along the dispersion blends give line
-#: positions long tails, which make the evidence too fond of stiff models: none stiffer than 0.05.
-_SCALES_ALONG = (0.05, 0.15, 0.5, 1.5)
+#: positions long tails, which make the evidence too fond of stiff models: none much stiffer.
+_SCALES_ALONG = (0.015, 0.05, 0.15, 0.5, 1.5)
 _SCALES_ACROSS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 #: Lines of an order that are measured at most, and their worst blending.
 _CHOICE: dict[str, Any] = {"most_lines": 120, "worst_blend_px": 0.1}
