@@ -25,6 +25,9 @@ _PINHOLE_SIGMA_PX = 0.75
 _INTENSITY_EXPONENTS = (0.4, 0.7, 1.0)
 #: Lines nearer to one another than this cannot be centred one by one.
 _LEAST_DISTANCE_PX = 3.0
+#: Error of a line that the list does not call clean, beside that by the neighbours it names: its
+#: wavelength may be poorly known, or another lamp shows another line there.
+_UNSURE_PX = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,8 @@ class PredictedSpots:
     clean
         True for lines the list calls clean.
     x_blend, x_blend_error
-        Shift along the dispersion expected from fainter neighbours, and its uncertainty.
+        Shift along the dispersion expected from fainter neighbours, and its uncertainty; of a
+        line that is not clean also that of its wavelength.
     """
 
     order: NDArray[np.int64]
@@ -93,6 +97,7 @@ def predict_spots(
         chosen, blend, blend_error = _choose_lines(
             solution, int(order), lines, most_lines, worst_blend_px
         )
+        blend_error = np.hypot(blend_error, np.where(lines.clean[chosen], 0.0, _UNSURE_PX))
         per_line = (lines.wavelength_nm[chosen], lines.intensity[chosen], blend, blend_error)
         clean = np.repeat(lines.clean[chosen], len(slit_arcsec))
         wavelength, intensity, shift, error = (np.repeat(a, len(slit_arcsec)) for a in per_line)

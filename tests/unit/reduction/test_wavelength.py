@@ -77,6 +77,22 @@ def test_wrong_wavelengths_are_thrown_out(rng):
     )
 
 
+def test_clean_lines_decide_where_others_disagree(rng):
+    spectral_format = make_format()
+    truth = flexed(spectral_format.solution, dx=1.3, dy=0.4)
+    lamp = make_lines(rng, 24)
+    clean = np.arange(24) % 3 != 0
+    wrong_nm = 0.2 * 100.0 / 380.0
+    listed = replace(lamp, wavelength_nm=lamp.wavelength_nm + np.where(clean, 0.0, wrong_nm),
+                     clean=clean)  # fmt: skip
+    solution, *_ = solve(make_arc(truth, lamp, PINHOLES, rng), spectral_format.solution,
+                         spectral_format, listed, PINHOLES, FULL)  # fmt: skip
+    wavelength = np.linspace(1110.0, 1190.0, 50)
+    error = solution.detector_position(11, wavelength, 0.0)[0]
+    error -= truth.detector_position(11, wavelength, 0.0)[0]
+    assert np.sqrt(np.mean(error**2)) < 0.005
+
+
 def test_an_order_without_lines_follows_the_others(rng):
     spectral_format = make_format()
     truth = flexed(spectral_format.solution, rotation=0.0)
