@@ -12,25 +12,29 @@ from soxs_pipeline.reduction.linesources import detect_lines
 from soxs_pipeline.reduction.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
 from soxs_pipeline.reduction.objects import (
     Collapsed,
-    Shape,
     collapse,
     detect,
     fit_shapes,
     follow,
-    usual_shape,
+    unexplained,
 )
+from soxs_pipeline.reduction.shapes import Shape, usual_shape
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 
-__all__ = ["SLIT_BINS", "SourceOptions", "collapse_exposure", "find_sources"]
+__all__ = ["SourceOptions", "collapse_exposure", "find_sources", "slit_medians"]
 
 Floats = NDArray[np.float64]
 
 #: Bins along the slit in which light that stands out is looked for.
-SLIT_BINS = 48
+_SLIT_BINS = 48
 #: Least significance at which the best peak is taken rather than the expected position.
 _MARGINAL = 3.5
+#: A second source narrower than this, in widths of the first, must be this much surer.
+_NARROW, _NARROW_FACTOR = 0.6, 4.0
 #: A neighbour this much less significant than the brightest source is not the target.
 _MINOR = 0.05
+#: Electrons added to the spectrum that weights the profile, so that it is nowhere zero.
+_LEAST_TEMPLATE = 1e-3
 #: Errors of the map (px) and of the sky granted while line emission is looked for.
 _LINE_MAP_ERROR_PX, _LINE_SKY_ERROR = 0.15, 0.02
 
@@ -75,11 +79,9 @@ def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[
     list
         The target first.
     """
-    collapsed = collapse_exposure(modelled, plain=True)
-    peaks = detect(collapsed, threshold=options.threshold, most=options.most)
-    shapes = [follow(collapsed, peak) for peak in peaks if peak.significance >= _MARGINAL]
-    shapes = fit_shapes(collapsed, shapes)
-    if peaks[0].significance < options.threshold:
+    collapsed = collapse_exposure(modelled)
+    shapes = _one_by_one(collapsed, options)
+    if not shapes or shapes[0].significance < options.threshold:
         spot = _line_source(modelled, options.threshold)
         shapes = shapes if spot is None else [_assumed(collapsed, spot)]
     expected = options.position_arcsec
@@ -92,6 +94,34 @@ def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[
         like = seen[0] if seen else None
         return [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0), like), *others]
     return shapes or [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0))]
+
+
+def _one_by_one(collapsed: Collapsed, options: SourceOptions) -> list[Shape]:
+    """Find sources, the most significant first, each in what those before leave unexplained."""
+    shapes: list[Shape] = []
+    left = collapsed
+    while len(shapes) < options.most:
+        peak = detect(left, threshold=options.threshold)
+        if peak.significance < _least_significance(peak, shapes, options.threshold):
+            break
+        new = follow(left, peak)
+        if any(abs(new.trace[0] - one.trace[0]) < 1.2 * np.exp(one.log_fwhm) for one in shapes):
+            # What a source leaves beside itself is a matter of its profile.
+            break
+        shapes = fit_shapes(collapsed, [*shapes, new])
+        if shapes[0].significance < options.threshold:
+            break
+        left = unexplained(collapsed, shapes)
+    return shapes
+
+
+def _least_significance(peak: Peak, shapes: list[Shape], threshold: float) -> float:
+    """Return what a peak must have to count as one more source."""
+    if not shapes:
+        return _MARGINAL
+    # No star is narrower than the seeing; but it may lie on a galaxy that is taken for one.
+    narrow = peak.width < _NARROW * np.exp(shapes[0].log_fwhm)
+    return threshold * (_NARROW_FACTOR if narrow else 1.0)
 
 
 def _line_source(modelled: list[ModelledOrder], threshold: float) -> Peak | None:
@@ -121,11 +151,17 @@ def _assumed(collapsed: Collapsed, peak: Peak, like: Shape | None = None) -> Sha
     return replace(usual_shape(peak, collapsed.domain_nm), forced=not peak.significance > 0.0)
 
 
-def collapse_exposure(modelled: list[ModelledOrder], *, plain: bool) -> Collapsed:
-    """Collapse what is not sky; ``plain`` with equal weight for all wavelengths.
+def collapse_exposure(modelled: list[ModelledOrder], target: Shape | None = None) -> Collapsed:
+    """Collapse what is not sky along the dispersion.
 
-    Otherwise the spectrum of the brightest source is the weight, as far as it stands out of
-    its noise: a source seen in one emission line is measured on that line.
+    Parameters
+    ----------
+    modelled
+        The orders with a model of their sky, and of the target if one is given.
+    target
+        If given, its spectrum is the weight, as far as it stands out of its noise, so that a
+        source seen in one emission line is measured on that line; and its drift within a
+        segment is taken out. If not, all wavelengths have equal weight.
     """
     light, weights, templates = [], [], []
     for order in modelled:
@@ -133,31 +169,36 @@ def collapse_exposure(modelled: list[ModelledOrder], *, plain: bool) -> Collapse
         good = order.pixels.usable & ~order.hit
         value = order.pixels.data - order.model.sky
         slack = np.sqrt(variance + (MAP_ERROR_PX * order.model.slope) ** 2)
-        if plain:
+        if target is None:
             template = np.ones_like(value)
             value = _without_spikes(order.pixels, value, slack)
         else:
-            template = _template(order, variance)
+            # With the noise of the data in the template the profile would follow its own start.
+            template = order.calm_spectrum(0) + _LEAST_TEMPLATE
             good &= np.abs(order.residual) < 6.0 * (slack + PROFILE_ERROR * np.abs(order.light))
         light.append(value)
         weights.append(np.where(good, 1.0 / slack**2, 0.0))
         templates.append(template)
-    return collapse([order.pixels for order in modelled], light, weights, templates)
+    path = None if target is None else target.position
+    return collapse([order.pixels for order in modelled], light, weights, templates, path)
+
+
+def slit_medians(pixels: SlitPixels, values: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return medians of the usable pixels in bins along the slit, NaN if empty, and the bins."""
+    place = np.clip(((pixels.u + 1.0) * 0.5 * _SLIT_BINS).astype(np.int64), 0, _SLIT_BINS - 1)
+    used = np.flatnonzero(pixels.usable)
+    rank = used[np.argsort(place[used], kind="stable")]
+    bounds = np.searchsorted(place[rank], np.arange(_SLIT_BINS + 1))
+    medians = np.full(_SLIT_BINS, np.nan)
+    for k in range(_SLIT_BINS):
+        if bounds[k + 1] > bounds[k]:
+            medians[k] = np.median(values[rank[bounds[k] : bounds[k + 1]]])
+    return medians, place
 
 
 def _without_spikes(pixels: SlitPixels, light: Floats, noise: Floats) -> Floats:
     """Clip light at what is usual for its slit position: cosmic rays there are not known yet."""
-    place = np.clip(((pixels.u + 1.0) * 0.5 * SLIT_BINS).astype(int), 0, SLIT_BINS - 1)
-    usual = np.zeros(SLIT_BINS)
-    pull = light / noise
-    for k in np.unique(place):
-        usual[k] = np.median(pull[place == k])
+    medians, place = slit_medians(pixels, light / noise)
+    usual = np.nan_to_num(medians)
     limit = (6.0 + 6.0 * np.abs(usual[place])) * noise
     return np.clip(light, -limit, limit)
-
-
-def _template(order: ModelledOrder, variance: Floats) -> Floats:
-    spectrum = order.model.spectra[0]
-    power = (order.profiles**2).max(initial=1e-6)
-    noise2 = 2.0 * variance / power
-    return np.maximum(spectrum, 0.0) * spectrum**2 / (spectrum**2 + noise2) + 1e-3

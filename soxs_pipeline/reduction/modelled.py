@@ -63,9 +63,15 @@ class ModelledOrder:
         """
         base = self.pixels.variance(self.model.sky)
         expected = np.maximum(_calm(self.pixels, self.model.sky, np.ones_like(base), base), 0.0)
-        for spectrum, share in zip(self.model.spectra, self.profiles, strict=True):
-            expected += np.maximum(_calm(self.pixels, spectrum, share, base), 0.0) * share
+        for k, share in enumerate(self.profiles):
+            expected += self.calm_spectrum(k) * share
         return self.pixels.variance(expected)
+
+    def calm_spectrum(self, source: int) -> Floats:
+        """Return the spectrum of a source at the pixels without its noise, never negative."""
+        base = self.pixels.variance(self.model.sky)
+        share, spectrum = self.profiles[source], self.model.spectra[source]
+        return np.maximum(_calm(self.pixels, spectrum, share, base), 0.0)
 
     @property
     def residual(self) -> Floats:

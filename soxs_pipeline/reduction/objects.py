@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,22 +10,25 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-from soxs_pipeline.domain.objects import Source
 from soxs_pipeline.numerics.detection import Peak, find_peaks, matched_filter
 from soxs_pipeline.numerics.profiles import blurred_fraction, moffat_fraction
-from soxs_pipeline.reduction.lightshare import light_share
+from soxs_pipeline.reduction.shapes import (
+    BLUR_PX,
+    LOG_BETA,
+    LOG_WIDTH,
+    WIDTH_POWER,
+    Shape,
+    usual_shape,
+)
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 
 __all__ = [
     "Collapsed",
-    "Shape",
     "collapse",
     "detect",
     "fit_shapes",
     "follow",
-    "source_of",
-    "source_profiles",
-    "usual_shape",
+    "unexplained",
 ]
 
 Floats = NDArray[np.float64]
@@ -36,13 +40,11 @@ _SEGMENT_PX = 350.0
 #: Widths that the search tries, in arcsec, and the exponent it assumes.
 _WIDTHS = np.array([0.5, 0.8, 1.2, 1.8, 2.7])
 _BETA = 3.5
-#: Expectation of width, its change with wavelength and the exponent: mean and scatter.
-_LOG_WIDTH = (0.0, 0.5)
-_WIDTH_POWER = (-0.2, 0.07)
-_LOG_BETA = (np.log(_BETA), 0.5)
-_BLUR_PX = (1.6, 0.4)
 #: Expected drift of a source along the slit, Chebyshev degree 1, 2, 3, in arcsec.
 _DRIFT_ARCSEC = (0.6, 0.25, 0.08)
+#: How far a fit may move a source from where it was seen, in arcsec, and the relative error of
+#: a profile when others are looked for beside it.
+_FARTHEST_ARCSEC, _SHAPE_ERROR = 0.8, 0.05
 #: Step of the numerical derivatives: arcsec, or relative for width and exponent.
 _DERIVATIVE_STEP = 1e-4
 #: Extra significance asked of a source seen in one order only: more places were looked at.
@@ -82,52 +84,12 @@ class Collapsed:
         return total / np.maximum(precision, 1e-300), precision
 
 
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """A source as it is fitted.
-
-    Parameters
-    ----------
-    trace
-        Chebyshev series of the slit position in arcsec.
-    log_fwhm, power
-        Logarithm of the width at mid-range, and the power of the wavelength it goes with.
-    log_beta
-        Logarithm of the Moffat exponent.
-    blur_px
-        Full width at half maximum of the instrument's blur in pixels.
-    """
-
-    trace: Floats
-    log_fwhm: float
-    power: float
-    log_beta: float
-    significance: float
-    forced: bool
-    domain_nm: tuple[float, float]
-    blur_px: float = 0.0
-
-    @property
-    def beta(self) -> float:
-        """Exponent of the Moffat profile."""
-        return float(np.exp(self.log_beta))
-
-    def position(self, wavelength_nm: Floats) -> Floats:
-        """Return the slit position in arcsec."""
-        return np.asarray(chebyshev.chebval(self._scaled(wavelength_nm), self.trace))
-
-    def fwhm(self, wavelength_nm: Floats) -> Floats:
-        """Return the full width at half maximum in arcsec."""
-        middle = np.sqrt(self.domain_nm[0] * self.domain_nm[1])
-        return np.asarray(np.exp(self.log_fwhm) * (wavelength_nm / middle) ** self.power)
-
-    def _scaled(self, wavelength_nm: Floats) -> Floats:
-        low, high = self.domain_nm
-        return (2.0 * wavelength_nm - low - high) / (high - low)
-
-
 def collapse(
-    orders: list[SlitPixels], light: list[Floats], weight: list[Floats], template: list[Floats]
+    orders: list[SlitPixels],
+    light: list[Floats],
+    weight: list[Floats],
+    template: list[Floats],
+    path: Callable[[Floats], Floats] | None = None,
 ) -> Collapsed:
     """Collapse light that is not sky along the dispersion.
 
@@ -139,23 +101,31 @@ def collapse(
         Data minus sky, and inverse variance (0 to leave a pixel out).
     template
         Expected spectrum at each pixel; the result is in its units. Ones for electrons.
+    path
+        Slit position of a source against wavelength, if one is known: its drift within a
+        segment is taken out, so that it does not blur the profile.
     """
     half = max(pixels.slit_half_arcsec for pixels in orders)
     count = int(np.ceil(2 * half / _BIN_ARCSEC))
     rows: list[tuple[float, int, float, Floats, Floats]] = []
     for pixels, value, precision, expected in zip(orders, light, weight, template, strict=True):
-        pieces = max(1, round((pixels.w[-1] - pixels.w[0]) / _SEGMENT_PX))
+        pieces = max(2, round((pixels.w[-1] - pixels.w[0]) / _SEGMENT_PX))
         piece = np.minimum(((pixels.t + 1.0) * 0.5 * pieces).astype(int), pieces - 1)
-        column = np.clip(((pixels.slit_arcsec + half) / _BIN_ARCSEC).astype(int), 0, count - 1)
+        size = np.maximum(np.bincount(piece, minlength=pieces), 1)
+        waves = np.bincount(piece, pixels.wavelength_nm, pieces) / size
+        heights = np.bincount(piece, pixels.height_arcsec, pieces) / size
+        slit = pixels.slit_arcsec
+        if path is not None:
+            slit = slit - path(pixels.wavelength_nm) + path(waves)[piece]
+        column = np.clip(((slit + half) / _BIN_ARCSEC).astype(int), 0, count - 1)
         place = piece * count + column
         scaled = precision * expected
         top = np.bincount(place, scaled * value, pieces * count).reshape(pieces, count)
         bottom = np.bincount(place, scaled * expected, pieces * count).reshape(pieces, count)
-        for k in range(pieces):
-            here = piece == k
-            wave = float(np.mean(pixels.wavelength_nm[here]))
-            height = float(np.mean(pixels.height_arcsec[here]))
-            rows.append((wave, pixels.order, height, top[k], bottom[k]))
+        rows += [
+            (float(waves[k]), pixels.order, float(heights[k]), top[k], bottom[k])
+            for k in range(pieces)
+        ]
     precision = np.array([row[4] for row in rows])
     return Collapsed(
         slit_arcsec=np.asarray((np.arange(count) + 0.5) * _BIN_ARCSEC - half, np.float64),
@@ -171,39 +141,35 @@ def collapse(
     )
 
 
-def detect(collapsed: Collapsed, *, threshold: float, most: int) -> list[Peak]:
-    """Find sources in the light of all orders, or of some if they show in no more.
+def detect(collapsed: Collapsed, *, threshold: float) -> Peak:
+    """Find the most significant source in the light of all orders, or of some.
 
     Parameters
     ----------
     collapsed
         Light along the slit.
     threshold
-        Least significance.
-    most
-        Greatest number of sources.
+        Significance from which the light of all orders need not be divided.
 
     Returns
     -------
-    list
-        Most significant first; a single peak below the threshold if there is none above.
+    Peak
+        The source; what shows in some orders only counts less, as more places were looked at.
     """
-    everything = np.arange(collapsed.order.size)
-    peaks = _peaks_of(collapsed, everything, threshold, most)
-    if peaks[0].significance >= threshold:
-        return sorted(peaks, key=lambda peak: -peak.significance)
+    best = _best_peak(collapsed, np.arange(collapsed.order.size), threshold)
+    if best.significance >= threshold:
+        return best
     ranked = np.argsort(collapsed.wavelength_nm)
     parts = [np.flatnonzero(collapsed.order == order) for order in np.unique(collapsed.order)]
     parts += [ranked[: ranked.size // 2], ranked[ranked.size // 2 :]]
-    best = peaks[0]
     for part in parts:
-        found = _peaks_of(collapsed, part, threshold + _EXTRA_SIGMA, 1)[0]
+        found = _best_peak(collapsed, part, threshold)
         if found.significance - _EXTRA_SIGMA > best.significance:
             best = replace(found, significance=found.significance - _EXTRA_SIGMA)
-    return [best]
+    return best
 
 
-def _peaks_of(collapsed: Collapsed, segments: NDArray, threshold: float, most: int) -> list[Peak]:
+def _best_peak(collapsed: Collapsed, segments: NDArray, threshold: float) -> Peak:
     signal, precision = collapsed.together(segments)
     height = float(np.mean(collapsed.height_arcsec[segments]))
     slit = collapsed.slit_arcsec
@@ -221,8 +187,8 @@ def _peaks_of(collapsed: Collapsed, segments: NDArray, threshold: float, most: i
         widths=_WIDTHS,
         background=np.array([np.ones_like(u), u, u**2]),
         threshold=threshold,
-        most=most,
-    )
+        most=1,
+    )[0]
 
 
 def follow(collapsed: Collapsed, peak: Peak) -> Shape:
@@ -256,20 +222,6 @@ def follow(collapsed: Collapsed, peak: Peak) -> Shape:
                 if total > best:
                     best, path = float(total), (float(start), float(linear), float(bend))
     return replace(usual_shape(peak, collapsed.domain_nm), trace=np.array([*path, 0.0]))
-
-
-def usual_shape(peak: Peak, domain_nm: tuple[float, float]) -> Shape:
-    """Return a straight source at a peak with the profile that is expected beforehand."""
-    return Shape(
-        trace=np.array([peak.position, 0.0, 0.0, 0.0]),
-        log_fwhm=float(np.log(peak.width)),
-        power=_WIDTH_POWER[0],
-        log_beta=_LOG_BETA[0],
-        significance=peak.significance,
-        forced=False,
-        domain_nm=domain_nm,
-        blur_px=_BLUR_PX[0],
-    )
 
 
 def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
@@ -307,10 +259,17 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
 
     low = np.tile([-np.inf] * 4 + [np.log(0.1), -1.0, np.log(1.2), 0.2], len(loose))
     high = np.tile([np.inf] * 4 + [np.log(4.0), 1.0, np.log(30.0), 4.0], len(loose))
-    fit = least_squares(departures, np.clip(start, low + 1e-3, high - 1e-3), derivatives,
-                        bounds=(low, high),
-                        x_scale=np.tile([0.05, 0.05, 0.05, 0.05, 0.05, 0.1, 0.1, 0.1], len(loose)),
-                        max_nfev=20, xtol=1e-5, ftol=1e-6)  # fmt: skip
+    low[::8], high[::8] = start[::8] - _FARTHEST_ARCSEC, start[::8] + _FARTHEST_ARCSEC
+    fit = least_squares(
+        departures,
+        np.clip(start, low + 1e-3, high - 1e-3),
+        derivatives,
+        bounds=(low, high),
+        x_scale=np.tile([0.05, 0.05, 0.05, 0.05, 0.05, 0.1, 0.1, 0.1], len(loose)),
+        max_nfev=20,
+        xtol=1e-5,
+        ftol=1e-6,
+    )
     fitted = iter(
         _unpacked(part, shape)
         for part, shape in zip(fit.x.reshape(len(loose), -1), loose, strict=True)
@@ -318,11 +277,31 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
     return [shape if shape.forced else next(fitted) for shape in shapes]
 
 
+def unexplained(collapsed: Collapsed, shapes: list[Shape]) -> Collapsed:
+    """Return the light that is left when sources are taken out.
+
+    Some share of each source is added to the noise: no profile is known exactly.
+    """
+    model, constant = _best_fit(collapsed, shapes)
+    light: Floats = model - constant
+    noise2 = 1.0 / np.maximum(collapsed.precision, 1e-300) + (_SHAPE_ERROR * light) ** 2
+    return replace(
+        collapsed,
+        signal=collapsed.signal - light,
+        precision=np.where(collapsed.precision > 0, 1.0 / noise2, 0.0),
+    )
+
+
 def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
     """Return the pulls of all bins about the best constant and amplitudes of each segment."""
+    model, _ = _best_fit(collapsed, shapes)
+    return ((collapsed.signal - model) * np.sqrt(collapsed.precision)).ravel()
+
+
+def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
+    """Return the best fit of a constant and the sources to each segment, and the constant."""
     wave, height = collapsed.wavelength_nm[:, None], collapsed.height_arcsec[:, None]
-    root = np.sqrt(collapsed.precision)
-    columns = [np.ones_like(root)]
+    columns = [np.ones_like(collapsed.signal)]
     columns += [
         blurred_fraction(
             collapsed.slit_arcsec - shape.position(wave),
@@ -333,15 +312,17 @@ def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
         )
         for shape in shapes
     ]
-    design = np.stack(columns, axis=1) * root[:, None, :]
-    target = collapsed.signal * root
-    normal = design @ design.transpose(0, 2, 1)
+    functions = np.stack(columns, axis=1)
+    weighted = functions * collapsed.precision[:, None, :]
+    normal = weighted @ functions.transpose(0, 2, 1)
     index = np.arange(len(columns))
     normal[:, index, index] *= 1.0 + 1e-10
     normal[:, index, index] += 1e-30
-    right = design @ target[:, :, None]
+    right = weighted @ collapsed.signal[:, :, None]
     amplitude = np.linalg.solve(normal, right)[:, :, 0]
-    return (target - np.einsum("kc,kcn->kn", amplitude, design)).ravel()
+    model: Floats = np.einsum("kc,kcn->kn", amplitude, functions)
+    constant: Floats = np.asarray(amplitude[:, :1], np.float64)
+    return model, constant
 
 
 def _packed(shape: Shape) -> Floats:
@@ -363,36 +344,9 @@ def _expectation(shape: Shape) -> Floats:
     return np.array(
         [
             *(shape.trace[1:] / np.array(_DRIFT_ARCSEC)),
-            (shape.log_fwhm - _LOG_WIDTH[0]) / _LOG_WIDTH[1],
-            (shape.power - _WIDTH_POWER[0]) / _WIDTH_POWER[1],
-            (shape.log_beta - _LOG_BETA[0]) / _LOG_BETA[1],
-            (shape.blur_px - _BLUR_PX[0]) / _BLUR_PX[1],
+            (shape.log_fwhm - LOG_WIDTH[0]) / LOG_WIDTH[1],
+            (shape.power - WIDTH_POWER[0]) / WIDTH_POWER[1],
+            (shape.log_beta - LOG_BETA[0]) / LOG_BETA[1],
+            (shape.blur_px - BLUR_PX[0]) / BLUR_PX[1],
         ]
-    )
-
-
-def source_profiles(pixels: SlitPixels, shapes: list[Shape]) -> Floats:
-    """Return the fraction of each source's light in each pixel, shape ``(sources, n)``.
-
-    All the light on the slit is one.
-    """
-    half = pixels.slit_half_arcsec
-    args = (pixels.wavelength_nm, pixels.slit_arcsec, pixels.height_arcsec, (-half, half))
-    result = [light_share(shape, *args) for shape in shapes]
-    return np.array(result).reshape(len(shapes), pixels.w.size)
-
-
-def source_of(shape: Shape) -> Source:
-    """Return the source as the products carry it: both series on the whole domain."""
-    low, high = shape.domain_nm
-    nodes = np.cos(np.pi * (np.arange(32) + 0.5) / 32)
-    width = shape.fwhm(0.5 * (low + high + (high - low) * nodes))
-    return Source(
-        trace_coef=np.asarray(shape.trace, float),
-        fwhm_coef=np.asarray(chebyshev.chebfit(nodes, width, 3)),
-        beta=shape.beta,
-        wave_domain_nm=shape.domain_nm,
-        significance=shape.significance,
-        forced=shape.forced,
-        blur_px=shape.blur_px,
     )

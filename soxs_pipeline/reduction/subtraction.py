@@ -12,13 +12,14 @@ from soxs_pipeline.numerics.robust import tukey_weights
 from soxs_pipeline.numerics.sharpness import sharp_pixels
 from soxs_pipeline.reduction.distortion import Distortion, improve, no_distortion
 from soxs_pipeline.reduction.finding import (
-    SLIT_BINS,
     SourceOptions,
     collapse_exposure,
     find_sources,
+    slit_medians,
 )
 from soxs_pipeline.reduction.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
-from soxs_pipeline.reduction.objects import Shape, collapse, fit_shapes, source_of, source_profiles
+from soxs_pipeline.reduction.objects import collapse, fit_shapes
+from soxs_pipeline.reduction.shapes import Shape, source_of, source_profiles
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 
@@ -71,7 +72,7 @@ def model_exposure(
         modelled = [_joint(order, shapes, sky, last=last) for order in modelled]
         if not last:
             modelled = _with_hits(modelled, shape, sky)
-            shapes = fit_shapes(collapse_exposure(modelled, plain=False), shapes)
+            shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
     modelled = _with_hits(modelled, shape, sky)
     return modelled, _sources(modelled, shapes)
 
@@ -103,20 +104,19 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
 
 def _bright_slit(pixels: SlitPixels, pull: Floats) -> Booleans:
     """Return the pixels at slit positions where light stands out over the whole order."""
-    bins = SLIT_BINS
-    place = np.clip(((pixels.u + 1.0) * 0.5 * bins).astype(int), 0, bins - 1)
-    good = pixels.usable
-    count = np.bincount(place[good], minlength=bins)
-    mean = np.bincount(place[good], np.clip(pull[good], -4.0, 4.0), bins) / np.maximum(count, 1)
-    filled = count > 0
-    low = float(np.percentile(mean[filled], 40.0))
-    error = np.sqrt(1.0 / np.maximum(count, 1) + 0.02**2)
-    bright = mean - low > _MASK_SIGMA * error
+    medians, place = slit_medians(pixels, pull)
+    count = np.bincount(place[pixels.usable], minlength=medians.size)
+    filled = np.isfinite(medians)
+    medians = np.where(filled, medians, -np.inf)
+    low = float(np.percentile(medians[filled], 40.0))
+    # The error of a median, with some for the sky's own unevenness.
+    error = np.sqrt(1.57 / np.maximum(count, 1) + 0.02**2)
+    bright = medians - low > _MASK_SIGMA * error
     wide = bright.copy()
     wide[1:] |= bright[:-1]
     wide[:-1] |= bright[1:]
     if wide[filled].mean() > 0.6:
-        wide = mean > np.percentile(mean[filled], 40.0)
+        wide = medians > low
     return wide[place]
 
 
@@ -195,7 +195,7 @@ def _with_hits(
 
 def _sources(modelled: list[ModelledOrder], shapes: list[Shape]) -> Sources:
     """Return the sources with the slit profile that the eye judges."""
-    plain = collapse_exposure(modelled, plain=True)
+    plain = collapse_exposure(modelled)
     signal, precision = plain.together(np.arange(plain.order.size))
     fitted = collapse(
         [order.pixels for order in modelled],

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from soxs_pipeline.domain.calibrations import DetectorCalibration
+from soxs_pipeline.domain.quality import Quality
+from soxs_pipeline.errors import ParameterError
+from soxs_pipeline.recipes.soxs_stare import RECIPE, StareParameters, soxs_stare
+from tests.support.sky_scene import make_geometry, make_scene
+
+GEOMETRY = make_geometry()
+
+
+def run(scene, **parameters):
+    return soxs_stare(
+        scene.raw,
+        DetectorCalibration(),
+        None,
+        GEOMETRY,
+        parameters=StareParameters(**parameters),
+    )
+
+
+@pytest.fixture(scope="module")
+def ordinary():
+    scene = make_scene(GEOMETRY, hits=40)
+    return scene, run(scene)
+
+
+def values(outcome, key):
+    return {q.order: q.value for q in outcome.qc if q.definition.key == key}
+
+
+def test_frame_and_sky_model_add_up_and_are_empty_off_the_slit(ordinary):
+    scene, outcome = ordinary
+    frame, sky = outcome.products.sky_subtracted, outcome.products.sky_model
+    off = (frame.quality & np.uint32(Quality.OFF_SLIT)) != 0
+    assert 0.2 < off.mean() < 0.8
+    assert (frame.data[off] == 0).all()
+    assert (sky.data[off] == 0).all()
+    total = frame.data + sky.data
+    assert total[~off] == pytest.approx(scene.frame.data[~off], abs=1e-2)
+    assert (frame.variance[~off] > 0).all()
+    assert (sky.variance[~off] > 0).all()
+
+
+def test_quality_values_tell_what_was_done(ordinary):
+    _, outcome = ordinary
+    assert values(outcome, "SKY CHI2")[None] == pytest.approx(1.0, abs=0.05)
+    assert set(values(outcome, "SKY CHI2")) == {None, 11, 12}
+    assert values(outcome, "SKY BEYOND FRAC")[None] < 0.001
+    assert values(outcome, "N SOURCES") == {None: 1}
+    assert values(outcome, "SOURCE POS")[None] == pytest.approx(0.8, abs=0.05)
+    assert values(outcome, "COSMIC NUM")[None] > 10
+    assert {q.definition for q in outcome.qc} <= set(RECIPE.qc)
+
+
+def test_what_is_missing_is_remarked(ordinary):
+    _, outcome = ordinary
+    assert any("no master flat" in remark for remark in outcome.remarks)
+
+
+def test_an_empty_slit_gives_a_forced_source_and_says_so():
+    outcome = run(make_scene(GEOMETRY, 2, stars=()), position=1.5)
+    target = outcome.products.sources.sources[0]
+    assert target.forced
+    assert float(target.position(1100.0)) == pytest.approx(1.5)
+    assert values(outcome, "N SOURCES") == {None: 0}
+    assert any("assumed" in remark for remark in outcome.remarks)
+
+
+@pytest.mark.parametrize("text", ["a:b", "1", "3:1", "1:2:3"])
+def test_sky_regions_that_make_no_sense_are_refused(text):
+    with pytest.raises(ParameterError, match="sky-regions"):
+        run(make_scene(GEOMETRY), sky_regions=text)
+
+
+def test_sky_regions_are_used():
+    outcome = run(make_scene(GEOMETRY), sky_regions="-5:-2, 3:5")
+    assert values(outcome, "SKY CHI2")[None] == pytest.approx(1.0, abs=0.06)
