@@ -20,8 +20,9 @@ __all__ = ["Distortion", "improve", "no_distortion"]
 
 Floats = NDArray[np.float64]
 
-#: Expected size of a coefficient: what the data do not tell stays near zero.
-_PRIOR_GAIN = 0.05
+#: Expected size of a coefficient: what the data do not tell stays near zero. The flat has taken
+#: the illumination of the slit out; a freer gain would take the wings of a source for sky.
+_PRIOR_GAIN = 0.005
 _PRIOR_SHIFT_PX = 0.3
 _PRIOR_BROADENING_PX2 = 0.3
 #: Largest step of one round, so that a bad start cannot run away.
