@@ -23,7 +23,9 @@ class MergeParameters(ParameterSet):
     velocity_step: float = parameter(
         15.0, "Bin of the merged spectrum.", unit="km/s", ge=2, le=300
     )
-    match_arms: bool = parameter(True, "Scale the redder arm to the bluer one in their overlap.")
+    match_arms: bool = parameter(
+        True, "Correct the level of the redder arm's flat lamp so that the arms meet."
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def soxs_merge(
        curve for all orders and arms: what is left differs between orders by noise alone.
     2. Rebin to one grid, uniform in velocity, conserving flux and carrying the covariance of
        neighbouring bins.
-    3. Measure the ratio of the arms in their overlap and scale the redder arm to the bluer.
+    3. Measure the ratio of the arms in their overlap, correct the level of the redder arm's flat
+       lamp by it, and do the first two steps again: the arms meet.
     4. Average with smooth inverse-variance weights that fade in at the ends of each order.
 
     Until a response is applied the spectrum is in electrons per second and nanometre.
