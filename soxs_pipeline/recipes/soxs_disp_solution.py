@@ -56,7 +56,8 @@ def soxs_disp_solution(
     1. Remove the detector's offset; find all spots brighter than ``detection-sigma``.
     2. Find the flexure that brings the predicted format onto the spots by voting: one shift,
        rotation and scale where all orders move together, one shift per order where not.
-    3. Centre every clean line of the list with a pixel-integrated Gaussian.
+    3. Centre the lines of the list with a pixel-integrated Gaussian; what fainter neighbours pull
+       is predicted from the list, taken off, and its uncertainty joins the line's error.
     4. Fit for each order a Chebyshev correction to the predicted format, robustly and with
        priors: many lines free high terms, few lines leave the predicted shape in place.
     5. Predict, centre and fit again, three times in all.

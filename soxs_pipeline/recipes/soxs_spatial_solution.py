@@ -81,8 +81,8 @@ def soxs_spatial_solution(
 
     1. Remove the detector's offset; find all spots.
     2. Shift the first solution onto them, within less than half the distance of two pinholes.
-    3. Centre every clean line in every pinhole; neighbours are fitted in turns, so that their
-       wings do not pull one another.
+    3. Centre every line in every pinhole; neighbours are fitted in turns, so that their wings do
+       not pull one another.
     4. Fit for each order a Chebyshev correction in wavelength and slit position, robustly and
        with priors. Along the dispersion all pinholes of a line share one more offset: an error
        of its wavelength moves them alike and must not bend the slit.

@@ -45,6 +45,8 @@ _SCALES_ACROSS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _CHOICE: dict[str, Any] = {"most_lines": 120, "worst_blend_px": 0.1}
 #: Robust weight below which a line counts as rejected.
 _KEPT_WEIGHT = 0.05
+#: Error given to the position of a line that is not to be used.
+_UNUSED_ERROR_PX = 1e3
 
 
 def fit_solution(
@@ -86,10 +88,8 @@ def fit_solution(
         if not mine.size:
             continue
         fits = _fit_order(start, int(order), measured, mine, degrees, first_scale_px)
-        kept = np.minimum(fits[0].weight, fits[1].weight) > _KEPT_WEIGHT
-        if fits[0].group_weight.size:
-            _, groups = np.unique(measured.wavelength_nm[mine], return_inverse=True)
-            kept &= fits[0].group_weight[groups] > _KEPT_WEIGHT
+        _, groups = np.unique(measured.wavelength_nm[mine], return_inverse=True)
+        kept = _kept(fits[0], groups) & _kept(fits[1], groups)
         used[mine] = kept
         for axis, (target, fit) in enumerate(zip((x_coef, y_coef), fits, strict=True)):
             target[row, : degrees[0] + 1, : degrees[1] + 1] += fit.coef.reshape(
@@ -101,6 +101,14 @@ def fit_solution(
     solution = replace(start, x_coef=x_coef, y_coef=y_coef, fit_rms_px=fit_rms, n_lines=n_lines)
     x_fit, y_fit = _positions(solution, measured)
     return solution, replace(measured, x_fit=x_fit, y_fit=y_fit, used=used)
+
+
+def _kept(fit: PriorFit, groups: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return the points that neither on their own nor with their group were rejected."""
+    kept = np.asarray(fit.weight > _KEPT_WEIGHT)
+    if fit.group_weight.size:
+        kept &= fit.group_weight[groups] > _KEPT_WEIGHT
+    return kept
 
 
 def _padded(coef: Floats, shape: tuple[int, ...]) -> Floats:
@@ -150,10 +158,12 @@ def _fit_order(
         group_errors=blend_error[first] if many else None,
         start_scale=first_scale_px,
     )
+    # What was taken for another line lies beside its place along the dispersion; the order is
+    # not level there, so that it must not tell the position along the slit either.
     across = fit_with_prior(
         design,
         measured.y[mine] - y,
-        measured.y_error[mine],
+        np.where(_kept(along, groups), measured.y_error[mine], _UNUSED_ERROR_PX),
         prior=prior,
         free=total > 1,
         scales=_SCALES_ACROSS,
