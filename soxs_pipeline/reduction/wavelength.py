@@ -232,10 +232,10 @@ def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers
     predicted = predict_spots(
         start, spectral_format, lines, pinholes_arcsec, margin_px=-20.0, **_CHOICE
     )
-    moved, _ = align_prediction(
+    aligned, _ = align_prediction(
         start, predicted, spots, moves_together=moves_together, reach_px=reach_px
     )
-    measured, expected = None, predicted
+    moved, measured, expected = aligned, None, predicted
     for search, scale, rounds in ((2, 1.0, 2), (1, 0.3, 2), (0, 0.1, 4)):
         expected = predict_spots(
             moved, spectral_format, lines, pinholes_arcsec, margin_px=4.0, **_CHOICE
@@ -249,11 +249,13 @@ def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers
             least_snr=detection_sigma,
             rounds=rounds,
         )
+        # Each round begins anew: what a line did that is since rejected leaves no trace.
+        base = aligned
         if moves_together:
-            moved = fit_shared_distortion(
-                moved, measured, spectral_format.shape, first_scale_px=scale
+            base = fit_shared_distortion(
+                base, measured, spectral_format.shape, first_scale_px=scale
             )
-        moved, measured = fit_solution(moved, measured, degrees=degrees, first_scale_px=scale)
+        moved, measured = fit_solution(base, measured, degrees=degrees, first_scale_px=scale)
     if measured is None or not measured.used.any():
         raise NoSolutionError(
             "no line of the list was found where the spectral format puts it",

@@ -93,6 +93,26 @@ def test_clean_lines_decide_where_others_disagree(rng):
     assert np.sqrt(np.mean(error**2)) < 0.005
 
 
+def test_a_line_taken_for_another_does_not_move_the_order(rng):
+    spectral_format = make_format()
+    truth = flexed(spectral_format.solution, dx=1.3, dy=0.4)
+    everything = make_lines(rng, 60)
+    # The last line, alone where the order is steepest, is listed 1.5 px beside itself.
+    shown = (everything.wavelength_nm < 1185.0) | (np.arange(60) == 59)
+    lamp = LineList(*(getattr(everything, n)[shown] for n in ("wavelength_nm", "intensity",
+                                                              "species", "clean")))  # fmt: skip
+    wrong = np.arange(shown.sum()) == shown.sum() - 1
+    listed = replace(lamp, wavelength_nm=lamp.wavelength_nm - np.where(wrong, 0.39, 0.0))
+    solution, measured, _ = solve(make_arc(truth, lamp, PINHOLES, rng), spectral_format.solution,
+                                  spectral_format, listed, PINHOLES, FULL)  # fmt: skip
+    of_the_wrong = np.isin(measured.wavelength_nm, listed.wavelength_nm[wrong])
+    assert of_the_wrong.any()
+    assert not measured.used[of_the_wrong].any()
+    wavelength = np.linspace(1185.0, 1198.0, 20)
+    _, y = solution.detector_position(11, wavelength, 0.0)
+    assert np.abs(y - truth.detector_position(11, wavelength, 0.0)[1]).max() < 0.05
+
+
 def test_an_order_without_lines_follows_the_others(rng):
     spectral_format = make_format()
     truth = flexed(spectral_format.solution, rotation=0.0)
