@@ -16,6 +16,7 @@ from soxs_pipeline.reduction.combine import combine_frames, measured_read_noise
 from soxs_pipeline.reduction.masters import pattern_of
 from soxs_pipeline.reduction.prepare import (
     PRESCAN_LEVEL,
+    PRESCAN_NOISE,
     require_one_setup,
     require_same,
     to_electrons,
@@ -151,6 +152,10 @@ def _without_bias(
                 remedy="reduce bias frames with soxs_mbias and add the product to the inputs",
             )
         remark = f"{name}: no master bias; the level of the prescan, {level:.1f} e-, was taken off"
+        noise = frame.header.number(PRESCAN_NOISE)
+        if np.isfinite(noise):
+            frame = replace(frame, setup=frame.setup.with_read_noise(noise))
+            remark += f", and its scatter, {noise:.2f} e-, for the read noise"
         flat = replace(frame, data=np.full_like(frame.data, level))
         return _subtracted(frame, flat, variance=0.0), [remark]
     require_same(name, frame.setup, _title(master, "the master bias"), master.setup)

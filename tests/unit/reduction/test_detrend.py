@@ -68,6 +68,10 @@ def test_without_a_bias_the_prescan_stands_in():
     frame, remarks = detrend(raw(30.0, level=600.0), DetectorCalibration())
     assert frame.data.mean() == pytest.approx(30.0, abs=0.5)
     assert "no master bias" in remarks[0]
+    wrong = replace(raw(30.0, level=600.0), setup=CCD.with_read_noise(4.5))
+    frame, _ = detrend(wrong, DetectorCalibration())
+    assert frame.setup.read_noise_e == pytest.approx(3.0, rel=0.03)
+    assert frame.variance.mean() == pytest.approx(30.0 + 9.0, rel=0.02)
     with pytest.raises(InputError, match="no master bias"):
         detrend(raw(setup=replace(CCD, prescan=None)), DetectorCalibration())
 
