@@ -32,6 +32,7 @@ from soxs_pipeline.qc.sky import COSMICS, SKY_QC, measure_residuals, measure_sou
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.detrend import detrend
 from soxs_pipeline.reduction.finding import SourceOptions
+from soxs_pipeline.reduction.flatfield import with_lasting_flags
 from soxs_pipeline.reduction.frames import make_sky_frames, sky_pulls
 from soxs_pipeline.reduction.modelled import ModelledOrder
 from soxs_pipeline.reduction.sky import SkyOptions
@@ -140,6 +141,8 @@ def soxs_stare(
     frame, remarks = detrend(raw, detector)
     if master_flat is None:
         remarks = [*remarks, f"{raw.name}: no master flat; the pixel response was not corrected"]
+    else:
+        frame = with_lasting_flags(frame, master_flat)
     pixels = gather_pixels(frame, master_flat, geometry, edge_margin_px=parameters.edge_margin)
     modelled, sources = model_exposure(
         pixels,

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.frame import Frame
@@ -18,6 +18,7 @@ from soxs_pipeline.domain.spectra import Blaze, OrderSpectrum
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.numerics.extraction import optimal_weights, weighted_median
 from soxs_pipeline.reduction.bins import Bins, lay_bins, profile_of
+from soxs_pipeline.reduction.localprofile import local_profile
 from soxs_pipeline.reduction.planes import (
     NativePixels,
     Planes,
@@ -32,6 +33,11 @@ __all__ = ["ExtractionOptions", "extract_orders"]
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
+#: Bins whose extremes bound the curve through them: what it puts in the place of a rejected
+#: pixel comes back as data, and must not grow.
+_NEARBY_BINS = 7
+#: How far beyond what a tenth of a source's pixels depart a pixel must lie to be a cosmic ray.
+_COMMON_MARGIN = 1.5
 #: Rounds of rejection.
 _ROUNDS = 3
 #: Pixels of error granted to the position of lines while outliers are looked for.
@@ -140,7 +146,9 @@ def _extract(
     profiles = np.array([profile_of(source, bins, slit) for source in sources.sources])
     native = native_pixels(geometry, bins, sources, slit)
     restore_pixel_noise(planes, native, bins, profiles[0])
-    fit = _Fit(_first_spectra(planes, bins, profiles), np.empty(0), np.empty(0))
+    start = _first_spectra(planes, bins, profiles)
+    profiles, native = local_profile(planes, sources, bins, native, profiles, start)
+    fit = _Fit(start, np.empty(0), np.empty(0))
     for k in range(_ROUNDS):
         _reject(planes, native, bins, fit.spectra, options)
         fit = _fit(planes, bins, profiles)
@@ -194,15 +202,28 @@ def _reject(
         CubicSpline(wave, np.interp(wave, wave[known], values[known]) if known.any() else values)
         for values in spectra
     ]
-    values = np.array([curve(native.wave) for curve in curves])
+    values = np.array(
+        [
+            np.clip(
+                curve(native.wave),
+                np.interp(native.wave, wave, minimum_filter1d(spectrum, _NEARBY_BINS)),
+                np.interp(native.wave, wave, maximum_filter1d(spectrum, _NEARBY_BINS)),
+            )
+            for curve, spectrum in zip(curves, spectra, strict=True)
+        ]
+    )
     model = (values * native.shares).sum(axis=0)
     width = np.interp(native.wave, wave, bins.width_nm)
     slope = np.abs(curves[0](native.wave, 1)) * width * native.shares[0]
     flat = planes.data.ravel()
     tolerance2 = planes.variance.ravel()[native.place] + (_MAP_ERROR_PX * slope) ** 2
-    tolerance2 += (options.profile_error * model) ** 2
     before = planes.bad.ravel()[native.place]
     departure = np.abs(flat[native.place] - model)
+    # Cosmic rays are rare: where every tenth pixel of the source departs, the profile is wrong.
+    core = ~before & (native.shares[0] > 0.3 * native.shares[0].max()) & (model > 0)
+    common = np.percentile(departure[core] / model[core], 90.0) if core.any() else 0.0
+    error = max(options.profile_error, _COMMON_MARGIN * float(common) / options.clip_sigma)
+    tolerance2 += (error * model) ** 2
     new = ~before & (departure > options.clip_sigma * np.sqrt(tolerance2))
     planes.bad.ravel()[native.place[new]] = True
     planes.quality.ravel()[native.place[new]] |= np.uint32(Quality.COSMIC_RAY)

@@ -25,6 +25,8 @@ __all__ = ["SourceOptions", "collapse_exposure", "find_sources", "slit_medians"]
 
 Floats = NDArray[np.float64]
 
+#: What the profile of a bright source leaves unexplained, of its own significance: no source.
+_PROFILE_LEFT = 0.005
 #: Bins along the slit in which light that stands out is looked for.
 _SLIT_BINS = 48
 #: Least significance at which the best peak is taken rather than the expected position.
@@ -121,7 +123,8 @@ def _least_significance(peak: Peak, shapes: list[Shape], threshold: float) -> fl
         return _MARGINAL
     # No star is narrower than the seeing; but it may lie on a galaxy that is taken for one.
     narrow = peak.width < _NARROW * np.exp(shapes[0].log_fwhm)
-    return threshold * (_NARROW_FACTOR if narrow else 1.0)
+    asked = threshold * (_NARROW_FACTOR if narrow else 1.0)
+    return max(asked, _PROFILE_LEFT * max(shape.significance for shape in shapes))
 
 
 def _line_source(modelled: list[ModelledOrder], threshold: float) -> Peak | None:

@@ -15,7 +15,7 @@ from soxs_pipeline.numerics.robust import clipped_moments
 from soxs_pipeline.reduction.lamps import Lamp, LampExposure, OrderBand
 from soxs_pipeline.reduction.prepare import require_same
 
-__all__ = ["LampOrders", "divide_flat", "pixel_response"]
+__all__ = ["LampOrders", "divide_flat", "pixel_response", "with_lasting_flags"]
 
 Floats = NDArray[np.float64]
 Float32 = NDArray[np.float32]
@@ -273,3 +273,20 @@ def divide_flat(frame: Frame, master_flat: Frame) -> Frame:
     variance = (frame.variance + data**2 * master_flat.variance) / response**2
     divided = frame.with_data(data, variance)
     return replace(divided, quality=frame.quality | master_flat.quality)
+
+
+def with_lasting_flags(frame: Frame, master_flat: Frame) -> Frame:
+    """Return the frame with the flags of pixels that the flat found unusable.
+
+    Raises
+    ------
+    InputError
+        If the two are of different detector setups.
+    """
+    # The response does not depend on the readout mode, as it is free of gain.
+    setup = replace(master_flat.setup, read_mode="")
+    require_same("the frame", frame.setup, "the master flat", setup)
+    lasting = master_flat.quality & np.uint32(
+        Quality.HOT | Quality.DEAD | Quality.LOW_SENSITIVITY | Quality.NON_LINEAR
+    )
+    return replace(frame, quality=frame.quality | lasting)
