@@ -33,6 +33,8 @@ __all__ = ["ExtractionOptions", "extract_orders"]
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
+#: How far beyond the robust spectrum nearby a bin may reach.
+_WILD = 3.0
 #: Bins whose extremes bound the curve through them: what it puts in the place of a rejected
 #: pixel comes back as data, and must not grow.
 _NEARBY_BINS = 7
@@ -160,7 +162,10 @@ def _extract(
     flux = (weight * sampled).sum(axis=1)
     sky_sigma = np.sqrt(np.maximum(bins.samples.typical(planes.sky_variance), 0.0))
     variance, correlation = _errors(planes, bins, weight, sky_sigma)
-    unknown = ~(variance > 0) | ~np.isfinite(flux)
+    # What robust medians do not bear out came from the model put in place of rejected pixels.
+    bound = _WILD * maximum_filter1d(np.abs(start[0]), 2 * _NEARBY_BINS + 1)
+    wild = np.abs(flux) > bound + 20.0 * np.sqrt(np.maximum(variance, 0.0))
+    unknown = ~(variance > 0) | ~np.isfinite(flux) | (wild & (options.method == "optimal"))
     largest = float(variance[~unknown].max(initial=1.0))
     return OrderSpectrum(
         order=bins.order,

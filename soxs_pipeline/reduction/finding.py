@@ -110,11 +110,25 @@ def _one_by_one(collapsed: Collapsed, options: SourceOptions) -> list[Shape]:
         if any(abs(new.trace[0] - one.trace[0]) < 1.2 * np.exp(one.log_fwhm) for one in shapes):
             # What a source leaves beside itself is a matter of its profile.
             break
-        shapes = fit_shapes(collapsed, [*shapes, new])
+        together = fit_shapes(collapsed, [*shapes, new])
+        if shapes and _crossed(together, collapsed.domain_nm):
+            break
+        shapes = together
         if shapes[0].significance < options.threshold:
             break
         left = unexplained(collapsed, shapes)
     return shapes
+
+
+def _crossed(shapes: list[Shape], domain_nm: tuple[float, float]) -> bool:
+    """Return True if two sources meet somewhere: one is then a piece of the other."""
+    wave = np.linspace(*domain_nm, 25)
+    paths = [shape.position(wave) for shape in shapes]
+    return any(
+        float(np.abs(paths[i] - paths[j]).min()) < 0.8 * float(np.exp(shapes[j].log_fwhm))
+        for i in range(len(paths))
+        for j in range(i)
+    )
 
 
 def _least_significance(peak: Peak, shapes: list[Shape], threshold: float) -> float:
