@@ -1,0 +1,84 @@
+"""From exposures of the sky to merged spectra."""
+
+from __future__ import annotations
+
+from soxs_pipeline.cascade.soxs.items import (
+    OBJECT_STARE,
+    SCI_2D,
+    SCI_MERGED,
+    SCI_ORDERS,
+    SCI_SKY,
+    SCI_SOURCES,
+    STD_2D,
+    STD_FLUX_STARE,
+    STD_MERGED,
+    STD_ORDERS,
+    STD_SKY,
+    STD_SOURCES,
+    STD_TELLURIC_STARE,
+    TELL_2D,
+    TELL_MERGED,
+    TELL_ORDERS,
+    TELL_SKY,
+    TELL_SOURCES,
+)
+from soxs_pipeline.cascade.soxs.slots import (
+    BLAZE_SLOT,
+    DETECTOR,
+    GEOMETRY,
+    MASTER_FLAT_SLOT,
+    NIGHT,
+    SAME_EXPOSURE,
+)
+from soxs_pipeline.cascade.spec import DataItem, Slot, Task, need
+
+__all__ = ["OBSERVATION_TASKS"]
+
+
+def _observe(kind: str, raw: DataItem, made: tuple[DataItem, ...]) -> tuple[Task, ...]:
+    """Return the tasks from one kind of stare exposure to its merged spectrum."""
+    image, sky, sources, orders, merged = made
+    return (
+        Task(
+            f"{kind}_stare",
+            "soxs_stare",
+            "Model the sky, find the sources",
+            Slot("raw", raw),
+            (*DETECTOR, MASTER_FLAT_SLOT, *GEOMETRY),
+            (("sky_subtracted", image), ("sky_model", sky), ("sources", sources)),
+        ),
+        Task(
+            f"{kind}_extract",
+            "soxs_extract",
+            "Extract the target order by order",
+            Slot("frame", image),
+            (
+                need("sky_model", sky, NIGHT, match=SAME_EXPOSURE),
+                need("sources", sources, NIGHT, match=SAME_EXPOSURE),
+                *GEOMETRY,
+                BLAZE_SLOT,
+            ),
+            (("orders", orders),),
+        ),
+        Task(
+            f"{kind}_merge",
+            "soxs_merge",
+            "Merge orders, exposures and arms into one spectrum",
+            Slot("orders", orders, most=None),
+            (),
+            (("merged", merged),),
+            group_by=("INSTRUME", "OBS.ID", "OBS.START", "OBS.TARG.NAME"),
+            joins_arms=True,
+        ),
+    )
+
+
+OBSERVATION_TASKS = (
+    *_observe("science", OBJECT_STARE, (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_ORDERS, SCI_MERGED)),
+    *_observe("standard", STD_FLUX_STARE, (STD_2D, STD_SKY, STD_SOURCES, STD_ORDERS, STD_MERGED)),
+    *_observe(
+        "telluric",
+        STD_TELLURIC_STARE,
+        (TELL_2D, TELL_SKY, TELL_SOURCES, TELL_ORDERS, TELL_MERGED),
+    ),
+)
