@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.detector import DetectorSetup
+from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import FATAL, Quality
 
@@ -56,6 +57,8 @@ class Frame:
         Header of the first raw frame it was made from.
     setup
         The detector setup of that frame.
+    exposures
+        The raw exposures it holds the light of.
     """
 
     data: NDArray[np.float32]
@@ -64,6 +67,7 @@ class Frame:
     unit: str
     header: Header
     setup: DetectorSetup
+    exposures: tuple[Exposure, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.data.shape == self.variance.shape == self.quality.shape:

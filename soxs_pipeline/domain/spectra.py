@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.header import Header
 
 __all__ = ["Blaze", "MergedSpectrum", "OrderSpectra", "OrderSpectrum"]
@@ -95,12 +96,15 @@ class OrderSpectra:
         Label of the arm.
     header
         Header of the exposure.
+    exposures
+        The raw exposures.
     """
 
     spectra: tuple[OrderSpectrum, ...]
     exposure_s: float
     arm: str
     header: Header
+    exposures: tuple[Exposure, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +135,8 @@ class MergedSpectrum:
         ``electron/s/nm`` until a response is applied.
     header
         Header of the first exposure.
+    exposures
+        The raw exposures of all arms.
     """
 
     wavelength_nm: Floats
@@ -146,3 +152,4 @@ class MergedSpectrum:
     arms: tuple[str, ...]
     unit: str
     header: Header
+    exposures: tuple[Exposure, ...] = ()

@@ -118,6 +118,7 @@ def soxs_extract(
         exposure_s=frame.exposure_s,
         arm=frame.setup.arm,
         header=frame.header,
+        exposures=frame.exposures,
     )
     remarks = []
     if blaze is None:

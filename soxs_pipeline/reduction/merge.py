@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from soxs_pipeline.domain.exposure import all_exposures
 from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra, OrderSpectrum
 from soxs_pipeline.errors import UnprocessableDataError
@@ -374,4 +375,5 @@ def _combine(
         arms=arms,
         unit="electron/s/nm",
         header=first.header,
+        exposures=all_exposures(exposure.exposures for exposure in exposures),
     )

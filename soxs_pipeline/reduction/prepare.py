@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.detector import DetectorSetup
+from soxs_pipeline.domain.exposure import exposure_of
 from soxs_pipeline.domain.frame import BadPixelMap, Frame, RawFrame
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import InputError, UnprocessableDataError
@@ -79,6 +80,7 @@ def to_electrons(raw: RawFrame, bad_pixels: BadPixelMap | None) -> Frame:
         unit="electron",
         header=header,
         setup=setup,
+        exposures=(exposure_of(raw.header, raw.name, setup.arm),),
     )
     return frame if bad_pixels is None else _with_known_flags(raw.name, frame, bad_pixels)
 

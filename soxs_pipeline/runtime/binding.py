@@ -46,6 +46,10 @@ def bind(
             arguments[name] = _bundle(hints[name], members, recipe, inputs, instrument)
             continue
         slot = next((s for s in (task.main, *task.others) if s.name == name), None)
+        if slot is None and kind_of(hints[name])[2]:
+            # This task puts the recipe to a use that has no such input.
+            arguments[name] = None
+            continue
         if slot is None:
             raise CascadeError(f"the map has no slot {name} for {recipe.name} in {task.name}")
         if slot is task.main and slot.most is None:

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from soxs_pipeline.domain.detector import DetectorSetup, Window
 from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
+from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.frame import BadPixelMap, Frame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.lines import LineList, LineMeasurements
@@ -75,6 +76,21 @@ def setups(draw, shape):
     )
 
 
+exposures = st.lists(
+    st.builds(
+        Exposure,
+        name=words,
+        arm=st.sampled_from(["VIS", "NIR"]),
+        mjd_start=numbers,
+        seconds=positive,
+        airmass=st.floats(1, 3),
+        ob_id=st.integers(0, 2**40),
+        prog_id=words,
+    ),
+    max_size=3,
+).map(tuple)
+
+
 @st.composite
 def frames(draw):
     shape = draw(hnp.array_shapes(min_dims=2, max_dims=2, max_side=5))
@@ -86,6 +102,7 @@ def frames(draw):
         unit=draw(st.sampled_from(["electron", "electron/s", ""])),
         header=draw(headers()),
         setup=draw(setups(shape)),
+        exposures=draw(exposures),
     )
 
 
@@ -198,6 +215,7 @@ def order_spectra(draw):
         exposure_s=draw(positive | st.just(float("nan"))),
         arm=draw(st.sampled_from(["VIS", "NIR"])),
         header=draw(headers()),
+        exposures=draw(exposures),
     )
 
 
@@ -213,6 +231,7 @@ def merged_spectra(draw):
         arms=draw(st.sampled_from([("VIS",), ("VIS", "NIR"), ()])),
         unit=draw(st.sampled_from(["electron/s/nm", "erg/s/cm2/Angstrom"])),
         header=draw(headers()),
+        exposures=draw(exposures),
         **{name: draw(vectors(n)) for name in names},
     )
 

@@ -11,6 +11,7 @@ from soxs_pipeline.domain.frame import BadPixelMap, Frame
 from soxs_pipeline.domain.quality import DESCRIPTIONS
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, header_of, oriented
 from soxs_pipeline.io.codecs.detector import setup_from_header, setup_keywords
+from soxs_pipeline.io.codecs.exposures import exposure_units, read_exposures
 from soxs_pipeline.io.codecs.tables import unit_on_disk
 from soxs_pipeline.io.headers import inheritable, put_cards
 
@@ -49,7 +50,7 @@ def _encode(frame: Frame, _: Layout) -> tuple[dict[str, object], list[Any]]:
         "ESO PRO TRANSPOSED": (frame.setup.transposed, "Dispersion along the rows"),
         **setup_keywords(frame.setup),
     }
-    return cards, units
+    return cards, [*units, *exposure_units(frame.exposures)]
 
 
 def _scheme(role: str) -> dict[str, object]:
@@ -84,6 +85,7 @@ def _decode(units: Units, _: Layout) -> Frame:
         unit=header["ESO PRO UNIT"],
         header=header_of(units),
         setup=setup,
+        exposures=read_exposures(units),
     )
 
 

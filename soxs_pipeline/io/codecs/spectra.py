@@ -9,6 +9,7 @@ from astropy.io import fits
 
 from soxs_pipeline.domain.spectra import Blaze, MergedSpectrum, OrderSpectra, OrderSpectrum
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, header_of
+from soxs_pipeline.io.codecs.exposures import exposure_units, read_exposures
 from soxs_pipeline.io.codecs.frame import quality_legend
 from soxs_pipeline.io.codecs.tables import column, floats, integers, table
 from soxs_pipeline.io.headers import inheritable, put_cards
@@ -72,7 +73,7 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
         "ESO PRO ARM": (found.arm, "Arm"),
         "ESO PRO EXPOSURE": (found.exposure_s, "[s] Exposure time"),
     }
-    return cards, [fits.PrimaryHDU(), bins, summary]
+    return cards, [fits.PrimaryHDU(), bins, summary, *exposure_units(found.exposures)]
 
 
 def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
@@ -94,6 +95,7 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
         exposure_s=float(exposure) if isinstance(exposure, (int, float)) else float("nan"),
         arm=header["ESO PRO ARM"],
         header=header_of(units),
+        exposures=read_exposures(units),
     )
 
 
@@ -128,7 +130,7 @@ def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object]
         "ESO PRO UNIT": (merged.unit, "Unit of the flux"),
         **arms,
     }
-    return cards, [fits.PrimaryHDU(), bins]
+    return cards, [fits.PrimaryHDU(), bins, *exposure_units(merged.exposures)]
 
 
 def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
@@ -150,6 +152,7 @@ def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
         arms=tuple(arms),
         unit=header["ESO PRO UNIT"],
         header=header_of(units),
+        exposures=read_exposures(units),
     )
 
 

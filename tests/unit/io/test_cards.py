@@ -24,7 +24,9 @@ keys = st.sampled_from(["OBJECT", "EXPTIME", "ESO OBS NAME", "ESO DET OUT1 GAIN"
 def test_it_reads_what_astropy_writes(cards):
     header = fits.PrimaryHDU().header
     for key, value in cards.items():
-        header[key if len(key) <= 8 else f"HIERARCH {key}"] = (value, "a comment / with 'marks'")
+        # astropy warns of a comment that it cuts.
+        comment = "a comment / with 'marks'" if len(str(value)) < 20 else ""
+        header[key if len(key) <= 8 else f"HIERARCH {key}"] = (value, comment)
     parsed = dict(parse_cards(header.tostring().encode("ascii")))
     assert {key: parsed[key] for key in cards} == cards
     assert all(type(parsed[key]) is type(value) for key, value in cards.items())
