@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from soxs_pipeline.numerics.photometry import fit_zero_point
+
+
+def stars(seed, number=30, scatter=0.01):
+    rng = np.random.default_rng(seed)
+    error, colour = rng.uniform(0.005, 0.03, number), rng.uniform(0.0, 1.5, number)
+    noise = rng.normal(0, np.hypot(error, scatter))
+    return 25.3 + 0.04 * (colour - 0.6) + noise, error, colour
+
+
+def test_pulls_of_zero_point_and_colour_term_have_width_one():
+    fits = [fit_zero_point(*stars(seed)) for seed in range(400)]
+    value = [(f.value - 25.3 - 0.04 * (f.pivot - 0.6)) / f.error for f in fits]
+    slope = [(f.slope - 0.04) / f.slope_error for f in fits]
+    assert abs(np.mean(value)) < 0.15
+    assert 0.9 < np.std(value) < 1.1
+    assert 0.88 < np.std(slope) < 1.12
+
+
+def test_variable_stars_leave():
+    difference, error, colour = stars(5)
+    difference[:3] += [0.8, -0.6, 1.2]
+    fit = fit_zero_point(difference, error, colour)
+    assert not fit.used[:3].any()
+    assert fit.value == pytest.approx(25.3 + 0.04 * (fit.pivot - 0.6), abs=0.015)
+
+
+def test_three_stars_are_too_few():
+    with pytest.raises(ValueError, match="at least 4"):
+        fit_zero_point(np.ones(3), np.ones(3), np.arange(3.0))
