@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
+from scipy import ndimage
 
 __all__ = ["assess", "assess_centres", "assess_extraction", "assess_map", "assess_sky", "main"]
 
@@ -109,6 +110,7 @@ class Exposure:
             self.quality = canonical(units["QUAL"].data.astype(np.int64), arm)
         light = truth / f"light_object_{arm}_{stem}.fits"
         self.object = canonical(fits.getdata(light, "OBJECT"), arm)
+        self.spectra = truth / f"spectra_object_{arm}_{stem}.fits"
         self.sky = canonical(fits.getdata(light, "SKY"), arm)
         true_map = truth / f"map_object_{arm}_{stem}.fits"
         self.wave = canonical(fits.getdata(true_map, "WAVELENGTH"), arm)
@@ -126,6 +128,34 @@ class Exposure:
         """True for unflagged pixels well inside the slit."""
         inside = (self.order > 0) & (np.abs(self.slit) < 5.5) & (self.error > 0)
         return inside & ((self.quality & FATAL) == 0)
+
+    def light_of(self, position_arcsec: float) -> Floats:
+        """Return the image of the one source next to a slit position.
+
+        The sources' image is shared out by their true spectra and seeing discs.
+        """
+        with fits.open(self.spectra) as units:
+            tables = [unit.data for unit in units if unit.name.startswith("SOURCE")]
+            beta = units[0].header["BETA"]
+        if len(tables) < 2:
+            return self.object
+        chosen = int(np.argmin([abs(np.median(t["POSITION"]) - position_arcsec) for t in tables]))
+        light = np.array([self._disc(table, beta) for table in tables])
+        return self.object * light[chosen] / np.maximum(light.sum(axis=0), 1e-30)
+
+    def _disc(self, table: fits.FITS_rec, beta: float) -> Floats:
+        image = np.zeros(self.object.shape)
+        for order in np.unique(table["ORDER"]).astype(int):
+            mine, rows = self.order == order, table[table["ORDER"] == order]
+            electrons, place, fwhm = (
+                np.interp(self.wave[mine], rows["WAVELENGTH"], rows[name])
+                for name in ("ELECTRONS", "POSITION", "FWHM")
+            )
+            core = fwhm / (2.0 * np.sqrt(2.0 ** (1.0 / beta) - 1.0))
+            # A Moffat disc summed over the width of a slit falls off by half a power less.
+            fall = (1.0 + ((self.slit[mine] - place) / core) ** 2) ** (0.5 - beta)
+            image[mine] = electrons * fall / core
+        return image
 
 
 def science(reduced: Path, truth: Path, arm: str) -> list[Exposure]:
@@ -146,19 +176,23 @@ def assess_sky(exposure: Exposure) -> dict[int, dict[str, float]]:
         sky = exposure.sky[mine]
         core = sky > 3.0 * np.median(sky) + 50.0
         pull = residual[mine]
+        enough = core.sum() > 200
         result[int(order)] = {
             "chi2": float(np.mean(pull[~core] ** 2)),
-            "chi2_cores": float(np.mean(pull[core] ** 2)) if core.sum() > 200 else float("nan"),
+            "chi2_cores": float(np.mean(pull[core] ** 2)) if enough else float("nan"),
+            "cores_error": float(np.sqrt(2.0 / core.sum())) if enough else float("nan"),
             "beyond_5_sigma": float(np.mean(np.abs(pull) > 5)),
             "mean_pull": float(np.mean(pull)),
         }
     return result
 
 
-def true_spectrum(exposure: Exposure, order: int, wave: Floats) -> tuple[Floats, Floats]:
-    """Return the object's electrons in each bin and the ideal signal-to-noise ratio.
+def true_spectrum(
+    exposure: Exposure, target: Floats, order: int, wave: Floats
+) -> tuple[Floats, Floats]:
+    """Return the target's electrons in each bin and the ideal signal-to-noise ratio.
 
-    The noise-free image of the object is brought row by row to the wavelengths of the bins and
+    The noise-free image of the target is brought row by row to the wavelengths of the bins and
     summed; the ideal is the Fisher information of all rows, for the true noise of each pixel.
     """
     rows = np.flatnonzero((exposure.order == order).any(axis=1))
@@ -172,13 +206,41 @@ def true_spectrum(exposure: Exposure, order: int, wave: Floats) -> tuple[Floats,
         at = exposure.wave[row, mine]
         rank = np.argsort(at)
         at, mine = at[rank], mine[rank]
-        per_nm = exposure.object[row, mine] / np.abs(np.gradient(at))
+        per_nm = target[row, mine] / np.abs(np.gradient(at))
         variance = sky[row, mine] + exposure.read_noise**2
         signal = np.interp(wave, at, per_nm, left=0, right=0) * width
         noise = np.interp(wave, at, variance, left=np.inf, right=np.inf)
         total += signal
         information += signal**2 / noise
     return total, np.sqrt(information)
+
+
+def target_position(exposure: Exposure) -> float:
+    """Return where on the slit the extracted source was found."""
+    for path, header in find(exposure.reduced, f"SCI_OBJECT_TAB_{exposure.arm}"):
+        if abs(header["MJD-OBS"] - exposure.mjd) < 1e-7:
+            return float(fits.getdata(path, "SOURCES")["TRACE_COEF"][0].flat[0])
+    return 0.0
+
+
+def compare_sums(
+    flux: Floats, true: Floats, error: Floats, correlation: Floats, good: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Compare the light of all stretches that stand out of the noise, lines included.
+
+    Sums over whole stretches do not mind that lines are sharper than the truth is sampled.
+    """
+    apart = ndimage.binary_dilation(true > 3 * error, iterations=10) & good
+    if apart.sum() < 20:
+        return {"sum_bias": float("nan"), "sum_error": float("nan")}
+    total = float(true[apart].sum())
+    pairs = apart[:-1] & apart[1:]
+    variance = (error[apart] ** 2).sum()
+    variance += 2 * (correlation[:-1] * error[:-1] * error[1:])[pairs].sum()
+    return {
+        "sum_bias": float(flux[apart].sum()) / total - 1,
+        "sum_error": float(np.sqrt(variance)) / total,
+    }
 
 
 def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
@@ -192,16 +254,19 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
     if not found:
         return result
     bins = fits.getdata(found[0], "EXTRACTED_ORDERS")
+    target = exposure.light_of(target_position(exposure))
     for order in np.unique(bins["ORDER"]):
         mine = bins[bins["ORDER"] == order]
         wave, flux, error = (np.asarray(mine[n], float) for n in ("WAVE", "FLUX", "ERR"))
-        true, ideal = true_spectrum(exposure, int(order), wave)
+        true, ideal = true_spectrum(exposure, target, int(order), wave)
         good = ((mine["QUAL"] & FATAL) == 0) & (error > 0) & (ideal > 0)
         good[:20] = good[-20:] = False
+        summed = compare_sums(flux, true, error, np.asarray(mine["CORRELATION"], float), good)
         # Where a telluric line is sharper than a bin the truth itself is interpolated.
         smooth = np.abs(np.gradient(true)) < 0.1 * np.abs(true) + 3 * error
         good &= smooth
         if good.sum() < 50:
+            result[int(order)] = summed
             continue
         pull = (flux - true)[good] / error[good]
         bright = good & (ideal >= 3)
@@ -219,6 +284,7 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
             "pull_width": float(1.4826 * np.median(np.abs(pull - np.median(pull)))),
             "pull_std": float(np.std(np.clip(pull, -6, 6))),
             "snr_to_ideal": float(np.median(((true / error) / ideal)[good])),
+            **summed,
             "kept": float(np.mean(good[20:-20] | ~smooth[20:-20])),
         }
     return result

@@ -33,6 +33,8 @@ ROWS = (
     ("sky", "beyond_5_sigma", "largest"),
     ("extraction", "bias", "from zero"),
     ("extraction", "bias_error", "largest"),
+    ("extraction", "sum_bias", "from zero"),
+    ("extraction", "sum_error", "largest"),
     ("extraction", "pull_width", "from one"),
     ("extraction", "snr_to_ideal", "smallest"),
 )
@@ -70,7 +72,8 @@ def values(nights: list[dict], arm: str, quantity: str, field: str) -> Iterator[
             if name.partition(" ")[0] != quantity:
                 continue
             for value in by_order.values():
-                yield float(value[field] if field else value)
+                if not field or field in value:
+                    yield float(value[field] if field else value)
 
 
 def worst(found: np.ndarray, which: str) -> float:
