@@ -189,14 +189,15 @@ def assess_sky(exposure: Exposure) -> dict[int, dict[str, float]]:
 
 def true_spectrum(
     exposure: Exposure, target: Floats, order: int, wave: Floats
-) -> tuple[Floats, Floats]:
-    """Return the target's electrons in each bin and the ideal signal-to-noise ratio.
+) -> tuple[Floats, Floats, Floats]:
+    """Return the target's electrons in each bin and two ideal signal-to-noise ratios.
 
     The noise-free image of the target is brought row by row to the wavelengths of the bins and
-    summed; the ideal is the Fisher information of all rows, for the true noise of each pixel.
+    summed; the first ideal is the Fisher information of all rows for the true noise of each
+    pixel, as if the sky were known. The second fits a constant sky in the bin beside the target.
     """
     rows = np.flatnonzero((exposure.order == order).any(axis=1))
-    total, information = np.zeros(len(wave)), np.zeros(len(wave))
+    total, information, cross, plain = (np.zeros(len(wave)) for _ in range(4))
     width = np.abs(np.gradient(wave))
     sky = exposure.sky + exposure.object + exposure.dark * exposure.seconds
     for row in rows:
@@ -212,7 +213,10 @@ def true_spectrum(
         noise = np.interp(wave, at, variance, left=np.inf, right=np.inf)
         total += signal
         information += signal**2 / noise
-    return total, np.sqrt(information)
+        cross += signal / noise
+        plain += 1.0 / noise
+    beside = information - cross**2 / np.maximum(plain, 1e-30)
+    return total, np.sqrt(information), np.sqrt(np.maximum(beside, 0.0))
 
 
 def target_position(exposure: Exposure) -> float:
@@ -258,7 +262,7 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
     for order in np.unique(bins["ORDER"]):
         mine = bins[bins["ORDER"] == order]
         wave, flux, error = (np.asarray(mine[n], float) for n in ("WAVE", "FLUX", "ERR"))
-        true, ideal = true_spectrum(exposure, target, int(order), wave)
+        true, ideal, beside = true_spectrum(exposure, target, int(order), wave)
         good = ((mine["QUAL"] & FATAL) == 0) & (error > 0) & (ideal > 0)
         good[:20] = good[-20:] = False
         summed = compare_sums(flux, true, error, np.asarray(mine["CORRELATION"], float), good)
@@ -284,6 +288,7 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
             "pull_width": float(1.4826 * np.median(np.abs(pull - np.median(pull)))),
             "pull_std": float(np.std(np.clip(pull, -6, 6))),
             "snr_to_ideal": float(np.median(((true / error) / ideal)[good])),
+            "snr_to_local": float(np.median(((true / error) / np.maximum(beside, 1e-30))[good])),
             **summed,
             "kept": float(np.mean(good[20:-20] | ~smooth[20:-20])),
         }

@@ -37,6 +37,7 @@ ROWS = (
     ("extraction", "sum_error", "largest"),
     ("extraction", "pull_width", "from one"),
     ("extraction", "snr_to_ideal", "smallest"),
+    ("extraction", "snr_to_local", "smallest"),
 )
 
 
