@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LineList", "LineMeasurements"]
+__all__ = ["LineList", "LineMeasurements", "MolecularBands"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,3 +71,26 @@ class LineMeasurements:
     used: NDArray[np.bool_]
     x_blend: NDArray[np.float64]
     x_blend_error: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class MolecularBands:
+    """Where molecules of the air absorb; arrays of shape ``(n,)``, vacuum.
+
+    Parameters
+    ----------
+    low_nm, high_nm
+        Ends of each band.
+    absorber
+        What absorbs (``H2O``).
+    """
+
+    low_nm: NDArray[np.float64]
+    high_nm: NDArray[np.float64]
+    absorber: NDArray[np.str_]
+
+    def cover(self, wavelength_nm: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return True for wavelengths within a band."""
+        after = np.asarray(wavelength_nm)[:, None] >= self.low_nm
+        before = np.asarray(wavelength_nm)[:, None] <= self.high_nm
+        return np.asarray((after & before).any(axis=1))

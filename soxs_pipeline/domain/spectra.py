@@ -65,6 +65,9 @@ class OrderSpectrum:
         Flat-lamp signal at the bin in electron/s/nm, NaN if unknown.
     x, y
         Detector position of the trace at the bin.
+    sensitivity, sensitivity_error
+        Electrons/s/nm for one erg/s/cm2/Angstrom above the atmosphere in this exposure, and its
+        relative error; NaN, or None, without a response.
     """
 
     order: int
@@ -80,6 +83,13 @@ class OrderSpectrum:
     blaze: Floats
     x: Floats
     y: Floats
+    sensitivity: Floats | None = None
+    sensitivity_error: Floats | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """True if a response tells the sensitivity of some bin."""
+        return self.sensitivity is not None and bool(np.isfinite(self.sensitivity).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +142,13 @@ class MergedSpectrum:
     arms
         Labels of the arms.
     unit
-        ``electron/s/nm`` until a response is applied.
+        ``electron/s/nm`` until a response is applied, then ``erg/s/cm2/Angstrom``.
     header
         Header of the first exposure.
     exposures
         The raw exposures of all arms.
+    flux_error
+        Relative error of the flux scale from bin to bin of the response, median; NaN without.
     """
 
     wavelength_nm: Floats
@@ -153,3 +165,4 @@ class MergedSpectrum:
     unit: str
     header: Header
     exposures: tuple[Exposure, ...] = ()
+    flux_error: float = float("nan")

@@ -12,6 +12,7 @@ from soxs_pipeline.plots import (
     detector,
     extraction,
     flat,
+    flux,
     merge,
     orders,
     pixelmap,
@@ -68,6 +69,7 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
         _Drawing("orders", extraction.all_orders, ("orders",)),
         _Drawing("each", extraction.each_order, ("orders",)),
     ),
+    "soxs_response": (_Drawing("response", flux.response_curves, ("response",)),),
     "soxs_merge": (
         _Drawing("spectrum", merge.merged, ("merged",)),
         _Drawing("close", merge.close_views, ("merged",)),

@@ -12,6 +12,8 @@
    an error of the profile is granted. Bins that lost most of their weight are flagged.
 6. Variance and covariance of neighbouring bins follow exactly from the pixels'; the error of
    the sky, common to all rows, is added to them.
+7. If a response is given, the sensitivity of each bin through the atmosphere of the exposure is
+   noted beside the electrons, for `soxs_merge` to apply.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from soxs_pipeline.domain.calibrations import Geometry
+from soxs_pipeline.domain.flux import Extinction, Response
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.domain.spectra import Blaze, OrderSpectra
@@ -27,6 +30,7 @@ from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.extraction import EXTRACTION_QC, measure_orders
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.extraction import ExtractionOptions, extract_orders
+from soxs_pipeline.reduction.sensitivity import with_sensitivity
 
 __all__ = ["RECIPE", "ExtractParameters", "ExtractProducts", "soxs_extract"]
 
@@ -72,6 +76,8 @@ def soxs_extract(
     sources: Sources,
     geometry: Geometry,
     blaze: Blaze | None,
+    response: Response | None,
+    extinction: Extinction | None,
     *,
     parameters: ExtractParameters,
 ) -> Outcome[ExtractProducts]:
@@ -89,13 +95,16 @@ def soxs_extract(
         Order edges, dispersion solution and pixel map.
     blaze
         Signal of the flat lamp along the orders, or None.
+    response, extinction
+        Sensitivity of the orders and extinction of the site: with them the spectrum can be
+        merged in units of flux. None for standards, which make the response.
     parameters
         How the target is extracted.
 
     Raises
     ------
     InputError
-        If the inputs are not of one shape.
+        If the inputs are not of one shape, or the response is of another arm.
     UnprocessableDataError
         If the target's trace crosses no order.
     """
@@ -120,7 +129,7 @@ def soxs_extract(
         header=frame.header,
         exposures=frame.exposures,
     )
-    remarks = []
+    orders, remarks = with_sensitivity(orders, response, extinction)
     if blaze is None:
         remarks.append("no blaze was given: orders will not be scaled to each other when merged")
     if sources.sources[0].forced:

@@ -48,7 +48,9 @@ def soxs_merge(
        lamp by it, and do the first two steps again: the arms meet.
     4. Average with smooth inverse-variance weights that fade in at the ends of each order.
 
-    Until a response is applied the spectrum is in electrons per second and nanometre.
+    Where all spectra carry a sensitivity (see `soxs_extract`), it takes the place of the first
+    and third step, and the result is in erg/s/cm2/Angstrom; else it is in electrons per second
+    and nanometre.
     """
     if not orders:
         raise InputError("nothing to merge", wanted="at least one set of extracted orders")

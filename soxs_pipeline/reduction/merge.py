@@ -6,6 +6,9 @@ source, ``L`` the lamp and ``e`` the efficiency of an order, the recorded signal
 and ``L e``, so their ratio ``S / L`` is the same in all orders. Multiplying by one smooth
 reference lamp curve for all orders and arms, the envelope of the lamp's signal, brings back
 electrons per second and nanometre as the best order at each wavelength records them.
+
+Where every arm has a response, each order is divided by its own sensitivity instead: orders and
+arms then meet in units of flux, and the steps between them judge the response.
 """
 
 from __future__ import annotations
@@ -19,19 +22,23 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from soxs_pipeline.domain.exposure import all_exposures
+from soxs_pipeline.domain.flux import FLUX_UNIT
 from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra, OrderSpectrum
 from soxs_pipeline.errors import UnprocessableDataError
 from soxs_pipeline.numerics.resampling import bin_edges, overlap_matrix, rebin_density
+from soxs_pipeline.reduction.commonscale import (
+    common_grid,
+    flux_scale,
+    lamp_scale,
+    reference_lamp,
+)
+from soxs_pipeline.reduction.sensitivity import all_calibrated
 
 __all__ = ["Join", "merge_spectra"]
 
 Floats = NDArray[np.float64]
 
-_SPEED_OF_LIGHT_KM_S = 299792.458
-#: Smoothing of the reference lamp curve, in units of ln(wavelength): wide enough to even out
-#: the scallops between the blaze peaks of neighbouring orders (0.04 to 0.1).
-_REFERENCE_SMOOTHING = 0.04
 #: Width of the prior of the ratio of two arms: flat lamps and slit losses differ.
 _ARM_RATIO_PRIOR = 0.3
 #: Below this share of its envelope an order carries too little light to be of use.
@@ -95,30 +102,37 @@ def merge_spectra(
         If no order holds a usable bin.
     """
     arms = tuple(sorted({e.arm for e in exposures}, key=lambda a: _bluest(exposures, a)))
-    centre, width = _common_grid(exposures, velocity_step_km_s)
-    pieces, remarks = _on_common_grid(exposures, centre, width)
+    centre, width = common_grid(exposures, velocity_step_km_s)
+    calibrated = all_calibrated(exposures)
+    pieces, remarks = _on_common_grid(exposures, centre, width, calibrated=calibrated)
     joins = list(_order_joins(pieces))
     arm_joins, lamp_levels, said = _compare_arms(pieces, arms)
-    if match_arms and lamp_levels:
+    if match_arms and lamp_levels and not calibrated:
         # The arms' flats differ in the level of their lamps; with that put right the reference
         # curve follows the efficiency of either arm, and both keep their own electrons.
         exposures = [_with_lamp_level(e, lamp_levels.get(e.arm, 1.0)) for e in exposures]
-        pieces, _ = _on_common_grid(exposures, centre, width)
+        pieces, _ = _on_common_grid(exposures, centre, width, calibrated=False)
         remarks = (*remarks, *said)
     merged = _combine(pieces, arms, centre, width, exposures)
+    if calibrated:
+        merged = replace(merged, unit=FLUX_UNIT, flux_error=_flux_error(exposures))
+    elif any(s.calibrated for e in exposures for s in e.spectra):
+        remarks = (*remarks, "not every arm has a response: the spectrum stays in electrons")
     return merged, (*joins, *arm_joins), remarks
 
 
 def _on_common_grid(
-    exposures: Sequence[OrderSpectra], centre: Floats, width: Floats
+    exposures: Sequence[OrderSpectra], centre: Floats, width: Floats, *, calibrated: bool
 ) -> tuple[list[_Piece], tuple[str, ...]]:
     """Bring all orders of all exposures to the common grid and scale."""
-    reference, remarks = _reference_lamp(exposures, centre)
+    reference, remarks = (None, ()) if calibrated else reference_lamp(exposures, centre)
     pieces = [
         piece
         for exposure in exposures
         for spectrum in exposure.spectra
-        for piece in (_on_grid(exposure, spectrum, centre, width, reference),)
+        for piece in (
+            _on_grid(exposure, spectrum, centre, width, reference, calibrated=calibrated),
+        )
         if piece.valid.any()
     ]
     if not pieces:
@@ -130,6 +144,12 @@ def _on_common_grid(
     return pieces, remarks
 
 
+def _flux_error(exposures: Sequence[OrderSpectra]) -> float:
+    """Return the median relative error of the sensitivities."""
+    errors = [s.sensitivity_error for e in exposures for s in e.spectra]
+    return float(np.nanmedian(np.concatenate([e for e in errors if e is not None])))
+
+
 def _with_lamp_level(exposure: OrderSpectra, level: float) -> OrderSpectra:
     spectra = tuple(replace(s, blaze=s.blaze * level) for s in exposure.spectra)
     return replace(exposure, spectra=spectra)
@@ -139,76 +159,23 @@ def _bluest(exposures: Sequence[OrderSpectra], arm: str) -> float:
     return min(float(s.wavelength_nm[0]) for e in exposures if e.arm == arm for s in e.spectra)
 
 
-def _common_grid(exposures: Sequence[OrderSpectra], step_km_s: float) -> tuple[Floats, Floats]:
-    """Return centres and widths of bins uniform in ln(wavelength), anchored at 1000 nm."""
-    ends = [(s.wavelength_nm[0], s.wavelength_nm[-1]) for e in exposures for s in e.spectra]
-    step = np.log1p(step_km_s / _SPEED_OF_LIGHT_KM_S)
-    # Anchoring the grid makes spectra of different nights share their bins.
-    first = int(np.floor(np.log(min(e[0] for e in ends) / 1000.0) / step))
-    last = int(np.ceil(np.log(max(e[1] for e in ends) / 1000.0) / step))
-    edges = 1000.0 * np.exp(step * (np.arange(first, last + 2) - 0.5))
-    return 0.5 * (edges[1:] + edges[:-1]), np.diff(edges)
-
-
-def _reference_lamp(
-    exposures: Sequence[OrderSpectra], grid: Floats
-) -> tuple[Floats | None, tuple[str, ...]]:
-    """Return the smooth envelope of the lamp's signal over all orders and arms."""
-    envelope = np.full(len(grid), np.nan)
-    for exposure in exposures:
-        for spectrum in exposure.spectra:
-            known = np.isfinite(spectrum.blaze) & (spectrum.blaze > 0)
-            if known.sum() < 10:
-                continue
-            lamp = np.interp(
-                grid,
-                spectrum.wavelength_nm[known],
-                spectrum.blaze[known],
-                left=np.nan,
-                right=np.nan,
-            )
-            envelope = np.fmax(envelope, lamp)
-    seen = np.isfinite(envelope)
-    if not seen.any():
-        return None, ("no flat-lamp signal: orders are joined without correction of the blaze",)
-    return _smooth_curve(grid, envelope, seen), ()
-
-
-def _smooth_curve(grid: Floats, values: Floats, seen: NDArray[np.bool_]) -> Floats:
-    """Smooth the logarithm of a curve; its ends are continued as straight lines."""
-    step = float(np.log(grid[1] / grid[0]))
-    sigma = _REFERENCE_SMOOTHING / step
-    first, last = np.flatnonzero(seen)[[0, -1]]
-    logarithm = np.interp(np.arange(first, last + 1), np.flatnonzero(seen), np.log(values[seen]))
-    end = min(int(sigma) + 2, len(logarithm))
-    reach = int(4 * sigma) + 1
-    left = np.polynomial.Polynomial.fit(np.arange(end), logarithm[:end], 1)
-    right = np.polynomial.Polynomial.fit(np.arange(-end, 0), logarithm[-end:], 1)
-    extended = np.concatenate(
-        [left(np.arange(-reach - first, 0)), logarithm, right(np.arange(reach + len(grid) - last))]
-    )
-    smooth = ndimage.gaussian_filter1d(extended, sigma, mode="nearest")
-    return np.exp(smooth[reach : reach + len(grid)])
-
-
 def _on_grid(
     exposure: OrderSpectra,
     spectrum: OrderSpectrum,
     centre: Floats,
     width: Floats,
     reference: Floats | None,
+    *,
+    calibrated: bool,
 ) -> _Piece:
-    """Bring one order to electrons/s/nm on the common grid."""
+    """Bring one order to electrons/s/nm, or to flux, on the common grid."""
     bad = (spectrum.quality & np.uint32(FATAL)) != 0
     valid = ~bad & np.isfinite(spectrum.flux) & (spectrum.variance > 0)
-    gain = np.ones(len(spectrum.flux))
-    if reference is not None:
-        known = np.isfinite(spectrum.blaze) & (spectrum.blaze > 0)
-        lamp = np.where(known, spectrum.blaze, np.nan)
-        at = np.interp(spectrum.wavelength_nm, centre, reference)
-        gain = np.where(known, at / lamp, 0.0)
-        valid &= known & (lamp > _LEAST_BLAZE * at)
-    scale = gain / (spectrum.width_nm * exposure.exposure_s)
+    if calibrated:
+        scale, usable = flux_scale(spectrum, exposure.exposure_s)
+    else:
+        scale, usable = lamp_scale(spectrum, exposure.exposure_s, centre, reference)
+    valid &= usable
     overlap = overlap_matrix(
         bin_edges(spectrum.wavelength_nm, spectrum.width_nm),
         np.append(centre - 0.5 * width, centre[-1] + 0.5 * width[-1]),

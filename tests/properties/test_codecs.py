@@ -14,9 +14,10 @@ from hypothesis.extra import numpy as hnp
 from soxs_pipeline.domain.detector import DetectorSetup, Window
 from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
 from soxs_pipeline.domain.exposure import Exposure
+from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
 from soxs_pipeline.domain.frame import BadPixelMap, Frame
 from soxs_pipeline.domain.header import Header
-from soxs_pipeline.domain.lines import LineList, LineMeasurements
+from soxs_pipeline.domain.lines import LineList, LineMeasurements, MolecularBands
 from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.pixelmap import PixelMap
@@ -199,11 +200,19 @@ def blazes(draw):
 
 @st.composite
 def order_spectra(draw):
+    calibrated = draw(st.booleans())
+
     def spectrum():
-        n = draw(st.integers(0, 4))
+        n = draw(st.integers(1 if calibrated else 0, 4))
         names = ["wavelength_nm", "width_nm", "flux", "correlation", "boxcar", "sky", "blaze"]
+        calibration = (
+            {name: draw(vectors(n, positive)) for name in ("sensitivity", "sensitivity_error")}
+            if calibrated
+            else {}
+        )
         return OrderSpectrum(
             order=draw(orders),
+            **calibration,
             variance=draw(variances(n)),
             boxcar_variance=draw(variances(n)),
             quality=draw(flags(n)),
@@ -230,6 +239,7 @@ def merged_spectra(draw):
         arm=draw(vectors(n, st.integers(0, 3), np.int16)),
         arms=draw(st.sampled_from([("VIS",), ("VIS", "NIR"), ()])),
         unit=draw(st.sampled_from(["electron/s/nm", "erg/s/cm2/Angstrom"])),
+        flux_error=draw(positive | st.just(float("nan"))),
         header=draw(headers()),
         exposures=draw(exposures),
         **{name: draw(vectors(n)) for name in names},
@@ -255,7 +265,49 @@ def sources(draw):
     )
 
 
+@st.composite
+def flux_standards(draw):
+    stars, n = draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    return FluxStandards(
+        names=tuple(f"STAR{k}" for k in range(stars)),
+        synonyms=tuple(("Other 1", "HD 2") for _ in range(stars)),
+        ra_deg=draw(vectors(stars)),
+        dec_deg=draw(vectors(stars)),
+        wavelength_nm=draw(vectors(n)),
+        flux=draw(vectors((stars, n))),
+    )
+
+
+@st.composite
+def extinctions(draw):
+    n = draw(st.integers(1, 4))
+    return Extinction(draw(vectors(n)), draw(vectors(n)))
+
+
+@st.composite
+def molecular_bands(draw):
+    n = draw(st.integers(1, 4))
+    return MolecularBands(draw(vectors(n)), draw(vectors(n)), np.array(["H2O"] * n))
+
+
+@st.composite
+def responses(draw):
+    shape = (draw(st.integers(1, 3)), draw(st.integers(1, 4)))
+    names = ["wavelength_nm", "sensitivity", "error", "efficiency"]
+    return Response(
+        orders=draw(vectors(shape[0], orders, np.int64)),
+        arm=draw(st.sampled_from(["VIS", "NIR"])),
+        standards=("GD71", "LTT 3218"),
+        scatter=draw(positive | st.just(float("nan"))),
+        **{name: draw(vectors(shape)) for name in names},
+    )
+
+
 STRATEGIES = {
+    FluxStandards: flux_standards(),
+    Extinction: extinctions(),
+    MolecularBands: molecular_bands(),
+    Response: responses(),
     Frame: frames(),
     BadPixelMap: bad_pixel_maps(),
     PixelMap: pixel_maps(),

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from soxs_pipeline.cascade.soxs.items import (
+    EXTINCTION,
+    FLUX_STANDARDS,
+    MOLECULAR_BANDS,
     OBJECT_STARE,
+    RESPONSE,
     SCI_2D,
     SCI_MERGED,
     SCI_ORDERS,
@@ -23,6 +29,8 @@ from soxs_pipeline.cascade.soxs.items import (
     TELL_SOURCES,
 )
 from soxs_pipeline.cascade.soxs.slots import (
+    AGES,
+    ARM,
     BLAZE_SLOT,
     DETECTOR,
     GEOMETRY,
@@ -30,12 +38,22 @@ from soxs_pipeline.cascade.soxs.slots import (
     NIGHT,
     SAME_EXPOSURE,
 )
-from soxs_pipeline.cascade.spec import DataItem, Slot, Task, need
+from soxs_pipeline.cascade.spec import DataItem, Slot, Task, maybe, need, static
 
 __all__ = ["OBSERVATION_TASKS"]
 
 
-def _observe(kind: str, raw: DataItem, made: tuple[DataItem, ...]) -> tuple[Task, ...]:
+#: What turns electrons into flux: not for flux standards, which would be judged by themselves.
+FLUX = (
+    maybe("response", RESPONSE, *AGES, match=ARM),
+    replace(static("extinction", EXTINCTION), least=0),
+)
+OBSERVATION = ("INSTRUME", "OBS.ID", "OBS.START", "OBS.TARG.NAME")
+
+
+def _observe(
+    kind: str, raw: DataItem, made: tuple[DataItem, ...], calibration: tuple[Slot, ...] = ()
+) -> tuple[Task, ...]:
     """Return the tasks from one kind of stare exposure to its merged spectrum."""
     image, sky, sources, orders, merged = made
     return (
@@ -57,6 +75,7 @@ def _observe(kind: str, raw: DataItem, made: tuple[DataItem, ...]) -> tuple[Task
                 need("sources", sources, NIGHT, match=SAME_EXPOSURE),
                 *GEOMETRY,
                 BLAZE_SLOT,
+                *calibration,
             ),
             (("orders", orders),),
         ),
@@ -67,18 +86,34 @@ def _observe(kind: str, raw: DataItem, made: tuple[DataItem, ...]) -> tuple[Task
             Slot("orders", orders, most=None),
             (),
             (("merged", merged),),
-            group_by=("INSTRUME", "OBS.ID", "OBS.START", "OBS.TARG.NAME"),
+            group_by=OBSERVATION,
             joins_arms=True,
         ),
     )
 
 
 OBSERVATION_TASKS = (
-    *_observe("science", OBJECT_STARE, (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_ORDERS, SCI_MERGED)),
+    *_observe(
+        "science", OBJECT_STARE, (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_ORDERS, SCI_MERGED), FLUX
+    ),
     *_observe("standard", STD_FLUX_STARE, (STD_2D, STD_SKY, STD_SOURCES, STD_ORDERS, STD_MERGED)),
     *_observe(
         "telluric",
         STD_TELLURIC_STARE,
         (TELL_2D, TELL_SKY, TELL_SOURCES, TELL_ORDERS, TELL_MERGED),
+        FLUX,
+    ),
+    Task(
+        "response",
+        "soxs_response",
+        "Find the response from a standard star",
+        Slot("orders", STD_ORDERS, most=None),
+        (
+            static("standards", FLUX_STANDARDS),
+            static("extinction", EXTINCTION),
+            static("bands", MOLECULAR_BANDS),
+        ),
+        (("response", RESPONSE),),
+        group_by=OBSERVATION,
     ),
 )

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from soxs_pipeline.domain.lines import LineList, LineMeasurements
+from soxs_pipeline.domain.lines import LineList, LineMeasurements, MolecularBands
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
 from soxs_pipeline.io.codecs.tables import column, floats, integers, logicals, table, texts
 
-__all__ = ["LINE_LIST", "LINE_MEASUREMENTS"]
+__all__ = ["LINE_LIST", "LINE_MEASUREMENTS", "MOLECULAR_BANDS"]
 
 #: Names on disk that are not the capitals of those in memory, and units other than pixels.
 _NAMES = {"wavelength_nm": "WAVELENGTH", "slit_arcsec": "SLIT"}
@@ -77,3 +77,22 @@ def _name(field: str) -> str:
 
 LINE_LIST = Codec(LineList, 1, _encode_list, _decode_list)
 LINE_MEASUREMENTS = Codec(LineMeasurements, 1, _encode, _decode)
+
+
+def _encode_bands(bands: MolecularBands, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    columns = [
+        column("WAVE_LOW", bands.low_nm, "nm"),
+        column("WAVE_HIGH", bands.high_nm, "nm"),
+        column("ABSORBER", bands.absorber),
+    ]
+    return {}, [fits.PrimaryHDU(), table("BANDS", columns)]
+
+
+def _decode_bands(units: Units, _: Layout) -> MolecularBands:
+    rows = units["BANDS"]
+    return MolecularBands(
+        floats(rows, "WAVE_LOW"), floats(rows, "WAVE_HIGH"), texts(rows, "ABSORBER")
+    )
+
+
+MOLECULAR_BANDS = Codec(MolecularBands, 1, _encode_bands, _decode_bands)

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from soxs_pipeline.io.codecs.codec import Codec
 from soxs_pipeline.io.codecs.dispersion import DISPERSION, SPECTRAL_FORMAT
+from soxs_pipeline.io.codecs.flux import EXTINCTION, FLUX_STANDARDS, RESPONSE
 from soxs_pipeline.io.codecs.frame import BAD_PIXELS, FRAME
-from soxs_pipeline.io.codecs.lines import LINE_LIST, LINE_MEASUREMENTS
+from soxs_pipeline.io.codecs.lines import LINE_LIST, LINE_MEASUREMENTS, MOLECULAR_BANDS
 from soxs_pipeline.io.codecs.objects import SOURCES
 from soxs_pipeline.io.codecs.orders import ORDERS
 from soxs_pipeline.io.codecs.pixelmap import PIXEL_MAP
@@ -30,6 +31,10 @@ CODECS: tuple[Codec[Any], ...] = (
     ORDER_SPECTRA,
     MERGED_SPECTRUM,
     SOURCES,
+    FLUX_STANDARDS,
+    EXTINCTION,
+    MOLECULAR_BANDS,
+    RESPONSE,
 )
 
 

@@ -30,6 +30,8 @@ _ORDER_COLUMNS = (
     ("X", "x", "pixel"),
     ("Y", "y", "pixel"),
 )
+#: What is there only with a response; electrons count in s and nm, the flux in cgs.
+_FLUX_COLUMNS = (("SENSITIVITY", "sensitivity"), ("SENS_ERR", "sensitivity_error"))
 _VACUUM_UCD = "em.wl"
 _FLUX_UCD = "phot.flux.density;em.wl"
 
@@ -61,6 +63,10 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
     for name, field, unit in _ORDER_COLUMNS:
         values = np.concatenate([np.zeros(0), *(getattr(s, field) for s in spectra)])
         columns.append(column(name, np.sqrt(values) if name.startswith("ERR") else values, unit))
+    if any(spectrum.calibrated for spectrum in spectra):
+        for name, field in _FLUX_COLUMNS:
+            parts = [_or_nan(getattr(s, field), s.wavelength_nm.size) for s in spectra]
+            columns.append(column(name, np.concatenate(parts)))
     flags = [np.zeros(0, np.uint32), *(s.quality for s in spectra)]
     columns.append(column("QUAL", np.concatenate(flags)))
     bins = table("EXTRACTED_ORDERS", columns)
@@ -76,6 +82,10 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
     return cards, [fits.PrimaryHDU(), bins, summary, *exposure_units(found.exposures)]
 
 
+def _or_nan(values: Any, size: int) -> Any:
+    return np.full(size, np.nan) if values is None else values
+
+
 def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
     rows, header = units["EXTRACTED_ORDERS"], units[0].header
     orders = integers(units["ORDERS"], "ORDER")
@@ -84,6 +94,9 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
     for name, field, _unit in _ORDER_COLUMNS:
         values = floats(rows, name)
         parts[field] = np.split(values**2 if name.startswith("ERR") else values, ends)
+    for name, field in _FLUX_COLUMNS:
+        if name in rows.columns.names:
+            parts[field] = np.split(floats(rows, name), ends)
     parts["quality"] = np.split(integers(rows, "QUAL", np.uint32), ends)
     spectra = tuple(
         OrderSpectrum(order=int(order), **{field: part[k] for field, part in parts.items()})
@@ -128,6 +141,7 @@ def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object]
     cards = {
         **inheritable(merged.header),
         "ESO PRO UNIT": (merged.unit, "Unit of the flux"),
+        "ESO PRO FLUXERR": (merged.flux_error, "Relative error of the flux scale"),
         **arms,
     }
     return cards, [fits.PrimaryHDU(), bins, *exposure_units(merged.exposures)]
@@ -153,7 +167,12 @@ def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
         unit=header["ESO PRO UNIT"],
         header=header_of(units),
         exposures=read_exposures(units),
+        flux_error=_number(header.get("ESO PRO FLUXERR")),
     )
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 BLAZE = Codec(Blaze, 1, _encode_blaze, _decode_blaze)

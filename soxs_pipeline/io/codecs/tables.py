@@ -17,7 +17,9 @@ _CODES = {"f8": "D", "f4": "E", "i8": "K", "i4": "J", "i2": "I", "b1": "L"}
 def unit_on_disk(unit: str) -> str:
     """Return a unit as the FITS standard recommends: ``electron/s/nm`` as products of powers."""
     first, *others = unit.split("/")
-    return " ".join([first, *(f"{other}-1" for other in others)])
+    bare = [(other.rstrip("0123456789"), other) for other in others]
+    # The power of ``cm2`` below the stroke is minus two.
+    return " ".join([first, *(f"{name}-{other[len(name) :] or 1}" for name, other in bare)])
 
 
 def column(name: str, values: ArrayLike, unit: str = "") -> fits.Column:

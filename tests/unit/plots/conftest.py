@@ -8,6 +8,7 @@ from numpy.polynomial import chebyshev
 
 from soxs_pipeline.domain.detector import DetectorSetup, Window
 from soxs_pipeline.domain.dispersion import DispersionSolution
+from soxs_pipeline.domain.flux import Response
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.lines import LineMeasurements
@@ -238,6 +239,22 @@ class Night:
                 )
             )  # fmt: skip
         return OrderSpectra(tuple(spectra), 1800.0, "NIR", HEADER)
+
+    def response(self):
+        """Two orders of a smooth efficiency, the end of the shorter one unknown."""
+        wave = np.array([np.linspace(1150, 1290, 500), np.linspace(1260, 1430, 500)])
+        wave[0, 480:] = np.nan
+        efficiency = 0.1 + 1e-4 * (wave - 1200.0)
+        return Response(
+            orders=np.array([16, 15]),
+            wavelength_nm=wave,
+            sensitivity=efficiency * 1e17,
+            error=np.full(wave.shape, 0.01),
+            efficiency=efficiency,
+            arm="NIR",
+            standards=("GD71",),
+            scatter=0.008,
+        )
 
     def merged(self, first=350.0, last=2050.0, count=12000):
         wave = np.linspace(first, last, count)

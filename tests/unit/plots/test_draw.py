@@ -20,6 +20,7 @@ FIGURES = {
     "soxs_stare": ["residuals", "close", "frame"],
     "soxs_extract": ["orders", "each"],
     "soxs_merge": ["spectrum", "close"],
+    "soxs_response": ["response"],
 }
 
 
@@ -34,6 +35,7 @@ def products_of(night, recipe):
         "soxs_stare": lambda: {**night.stare(), "pixel_map": night.pixel_map},
         "soxs_extract": lambda: {"orders": night.orders()},
         "soxs_merge": lambda: {"merged": night.merged()},
+        "soxs_response": lambda: {"response": night.response()},
     }
     return makers[recipe]()
 

@@ -19,6 +19,8 @@ def reduced(scene, **parameters):
         stare.sources,
         GEOMETRY,
         None,
+        None,
+        None,
         parameters=ExtractParameters(**parameters),
     )
 

@@ -1,0 +1,112 @@
+"""Measure calibrated spectra of simulated nights against the flux that was put in.
+
+    soxspipe simulate RAW --block night --seed 1
+    soxspipe reduce RAW -o REDUCED
+    python -m benchmarks.flux RAW REDUCED --scene standard
+
+The response comes from the flux standard of the night, the science target is another star: no
+spectrum is judged by itself. Telluric bands are left out. The light that the narrower slit
+of the science exposure cut off is known to the simulator and put into the truth, for the
+pipeline does not correct it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from benchmarks.accuracy import find
+from soxs_pipeline.simulator.light import source_rate
+from soxs_pipeline.simulator.optics import TELESCOPE_AREA_M2
+from soxs_pipeline.simulator.scenes import get_scene
+
+__all__ = ["compare", "main"]
+
+Floats = NDArray[np.float64]
+_PLANCK_TIMES_C_ERG_NM = 6.62607015e-27 * 2.99792458e17
+_BANDS = Path(__file__).parents[1] / "calib_static" / "common" / "MOLECULAR_BANDS.fits"
+#: Bins of the comparison, in nm, and the share of transmission that counts as a telluric line.
+_BIN_NM = 2.0
+
+
+def true_flux(scene: str, wave: Floats, truth: Path) -> Floats:
+    """Return the flux of the first source that passes the slit, in erg/s/cm2/Angstrom."""
+    source = get_scene(scene).sources[0]
+    photons = source_rate(source, wave)
+    flux = photons * _PLANCK_TIMES_C_ERG_NM / wave / (TELESCOPE_AREA_M2 * 1e4) / 10.0
+    share = np.full(wave.size, np.nan)
+    for path in sorted(truth.glob("spectra_object_*.fits")):
+        rows = fits.getdata(path, "SOURCE1")
+        rank = np.argsort(rows["WAVELENGTH"])
+        here = np.interp(wave, rows["WAVELENGTH"][rank], rows["SLIT_SHARE"][rank], np.nan, np.nan)
+        share = np.where(np.isfinite(share), share, here)
+    return flux * share
+
+
+def outside_bands(wave: Floats) -> NDArray[np.bool_]:
+    """Return True for wavelengths outside of the molecular bands."""
+    bands = fits.getdata(_BANDS, "BANDS")
+    return ~np.any(
+        [(wave > b["WAVE_LOW"] - 2) & (wave < b["WAVE_HIGH"] + 2) for b in bands], axis=0
+    )
+
+
+def compare(raw: Path, reduced: Path, scene: str) -> dict[str, dict[str, float]]:
+    """Return rms and mean of the relative departure from the truth, for each arm."""
+    path, header = find(reduced, "SCI_MERGED_1D")[0]
+    if "erg" not in str(header["ESO PRO UNIT"]):
+        raise SystemExit(f"{path} is not calibrated in flux")
+    rows = fits.getdata(path, "MERGED")
+    wave, flux = np.asarray(rows["WAVE"], float), np.asarray(rows["FLUX"], float)
+    error = np.asarray(rows["ERR"], float)
+    true = true_flux(scene, wave, raw.with_name(raw.name + "_truth"))
+    good = (rows["QUAL"] == 0) & np.isfinite(flux) & np.isfinite(true) & outside_bands(wave)
+    result = {}
+    for number in range(1, 3):
+        name = header.get(f"ESO PRO ARM{number}")
+        mine = good & (rows["ARM"] == number)
+        if name is None or not mine.any():
+            continue
+        place = ((wave[mine] - wave[mine][0]) / _BIN_NM).astype(int)
+        weight = 1.0 / error[mine] ** 2
+        total = np.bincount(place, weight)
+        filled = total > 0
+        top, bottom = (
+            np.bincount(place, weight * flux[mine]),
+            np.bincount(place, weight * true[mine]),
+        )
+        ratio = top[filled] / bottom[filled] - 1.0
+        noise = 1.0 / np.sqrt(total[filled]) / (bottom[filled] / total[filled])
+        sure = noise < 0.02
+        result[str(name)] = {
+            "mean_percent": 100 * float(np.mean(ratio[sure])),
+            "rms_percent": 100 * float(np.sqrt(np.mean(ratio[sure] ** 2))),
+            "worst_percent": 100 * float(np.max(np.abs(ratio[sure]))),
+            "noise_percent": 100 * float(np.sqrt(np.mean(noise[sure] ** 2))),
+            "bins": float(sure.sum()),
+        }
+    return result
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("raw", type=Path)
+    parser.add_argument("reduced", type=Path)
+    parser.add_argument("--scene", default="standard", help="what was simulated")
+    arguments = parser.parse_args()
+    for arm, values in compare(arguments.raw, arguments.reduced, arguments.scene).items():
+        print(arm, "  ".join(f"{name} {value:.2f}" for name, value in values.items()))
+    for category in ("SCI_MERGED_1D", "RESPONSE_VIS", "RESPONSE_NIR"):
+        for path, header in find(arguments.reduced, category):
+            told = {k[7:]: header[k] for k in header if k.startswith("ESO QC ")}
+            shown = {k: v for k, v in told.items() if not k.startswith("O") and "BIN" not in k}
+            print(path.name, shown)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What turns electrons into flux: standards, extinction and the response made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FLUX_UNIT", "Extinction", "FluxStandards", "Response"]
+
+Floats = NDArray[np.float64]
+
+#: Unit of calibrated flux densities.
+FLUX_UNIT = "erg/s/cm2/Angstrom"
+
+
+@dataclass(frozen=True, eq=False)
+class FluxStandards:
+    """Spectra of spectrophotometric standard stars on one grid.
+
+    Parameters
+    ----------
+    names
+        One for each star.
+    synonyms
+        Other names of each star.
+    ra_deg, dec_deg
+        Positions J2000, shape ``(stars,)``.
+    wavelength_nm
+        Vacuum, shape ``(n,)``.
+    flux
+        Flux density above the atmosphere in erg/s/cm2/Angstrom, shape ``(stars, n)``.
+    """
+
+    names: tuple[str, ...]
+    synonyms: tuple[tuple[str, ...], ...]
+    ra_deg: Floats
+    dec_deg: Floats
+    wavelength_nm: Floats
+    flux: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Extinction:
+    """Extinction of the site in magnitudes at airmass one; arrays of shape ``(n,)``."""
+
+    wavelength_nm: Floats
+    magnitude: Floats
+
+    def transmission(self, wavelength_nm: Floats, airmass: float) -> Floats:
+        """Return the share of the light that passes; beyond the table its ends hold."""
+        at = np.interp(wavelength_nm, self.wavelength_nm, self.magnitude)
+        return np.asarray(10.0 ** (-0.4 * at * airmass))
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """Sensitivity of every order of an arm above the atmosphere.
+
+    Parameters
+    ----------
+    orders
+        Diffraction orders, shape ``(m,)``.
+    wavelength_nm
+        Vacuum, shape ``(m, n)``, rising, NaN at the end of shorter orders.
+    sensitivity
+        Electrons/s/nm for one erg/s/cm2/Angstrom, shape ``(m, n)``, NaN where not known.
+    error
+        Relative one-sigma error of ``sensitivity``, smooth with wavelength, shape ``(m, n)``.
+    efficiency
+        Electrons for each photon on the primary mirror, slit losses included, ``(m, n)``.
+    arm
+        Label of the arm.
+    standards
+        Names of the stars it was made from.
+    scatter
+        Relative scatter of the measured points about the smooth curve.
+    """
+
+    orders: NDArray[np.int64]
+    wavelength_nm: Floats
+    sensitivity: Floats
+    error: Floats
+    efficiency: Floats
+    arm: str
+    standards: tuple[str, ...]
+    scatter: float
+
+    def of_order(self, order: int, wavelength_nm: Floats) -> tuple[Floats, Floats]:
+        """Return sensitivity and relative error of an order; NaN where they are not known."""
+        rows = np.flatnonzero(self.orders == order)
+        if not rows.size:
+            nothing = np.full(np.shape(wavelength_nm), np.nan)
+            return nothing, nothing
+        known = np.isfinite(self.wavelength_nm[rows[0]])
+        wave = self.wavelength_nm[rows[0]][known]
+        at = [
+            np.interp(wavelength_nm, wave, values[rows[0]][known], left=np.nan, right=np.nan)
+            for values in (self.sensitivity, self.error)
+        ]
+        return at[0], at[1]

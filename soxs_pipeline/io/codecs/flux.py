@@ -1,0 +1,103 @@
+"""Standards, extinction and responses as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+from soxs_pipeline.domain.flux import FLUX_UNIT, Extinction, FluxStandards, Response
+from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
+from soxs_pipeline.io.codecs.tables import column, floats, integers, table, texts
+
+__all__ = ["EXTINCTION", "FLUX_STANDARDS", "RESPONSE"]
+
+
+def _encode_standards(found: FluxStandards, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    spectra = [column("WAVELENGTH", found.wavelength_nm, "nm")]
+    spectra += [
+        column(name, flux, FLUX_UNIT) for name, flux in zip(found.names, found.flux, strict=True)
+    ]
+    stars = [
+        column("NAME", np.array(found.names, dtype=np.str_)),
+        column("SYNONYMS", np.array([";".join(s) for s in found.synonyms], dtype=np.str_)),
+        column("RA", found.ra_deg, "deg"),
+        column("DEC", found.dec_deg, "deg"),
+    ]
+    return {}, [fits.PrimaryHDU(), table("SPECTRA", spectra), table("STARS", stars)]
+
+
+def _decode_standards(units: Units, _: Layout) -> FluxStandards:
+    stars, spectra = units["STARS"], units["SPECTRA"]
+    names = tuple(str(name) for name in texts(stars, "NAME"))
+    return FluxStandards(
+        names=names,
+        synonyms=tuple(
+            tuple(part.strip() for part in str(text).split(";") if part.strip())
+            for text in texts(stars, "SYNONYMS")
+        ),
+        ra_deg=floats(stars, "RA"),
+        dec_deg=floats(stars, "DEC"),
+        wavelength_nm=floats(spectra, "WAVELENGTH"),
+        flux=np.array([floats(spectra, name) for name in names]),
+    )
+
+
+def _encode_extinction(found: Extinction, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    columns = [
+        column("WAVELENGTH", found.wavelength_nm, "nm"),
+        column("EXTINCTION", found.magnitude, "mag"),
+    ]
+    return {}, [fits.PrimaryHDU(), table("EXTINCTION", columns)]
+
+
+def _decode_extinction(units: Units, _: Layout) -> Extinction:
+    rows = units["EXTINCTION"]
+    return Extinction(floats(rows, "WAVELENGTH"), floats(rows, "EXTINCTION"))
+
+
+def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    columns = [
+        column("ORDER", found.orders.astype(np.int32)),
+        column("WAVE", found.wavelength_nm, "nm"),
+        # Electrons are counted in s and nm, the flux in cgs: the unit is spelt out in the header.
+        column("SENSITIVITY", found.sensitivity),
+        column("REL_ERR", found.error),
+        column("EFFICIENCY", found.efficiency),
+    ]
+    rows = table("RESPONSE", columns)
+    rows.header["TCOMM3"] = "electron/s/nm for 1 erg/s/cm2/Angstrom"
+    stars = table("STANDARDS", [column("NAME", np.array(found.standards, dtype=np.str_))])
+    cards: dict[str, object] = {
+        "ESO PRO ARM": (found.arm, "Arm"),
+        "ESO PRO SCATTER": (found.scatter, "Relative scatter about the smooth curve"),
+        "WAVEMED": ("VACUUM", "Medium of every wavelength in this table"),
+    }
+    return cards, [fits.PrimaryHDU(), rows, stars]
+
+
+def _decode_response(units: Units, _: Layout) -> Response:
+    rows, header = units["RESPONSE"], units[0].header
+    orders = integers(rows, "ORDER")
+    scatter = header["ESO PRO SCATTER"]
+    return Response(
+        orders=orders,
+        **{
+            name: floats(rows, key).reshape(orders.size, -1)
+            for name, key in (
+                ("wavelength_nm", "WAVE"),
+                ("sensitivity", "SENSITIVITY"),
+                ("error", "REL_ERR"),
+                ("efficiency", "EFFICIENCY"),
+            )
+        },
+        arm=str(header["ESO PRO ARM"]),
+        standards=tuple(str(name) for name in texts(units["STANDARDS"], "NAME")),
+        scatter=float(scatter) if isinstance(scatter, (int, float)) else float("nan"),
+    )
+
+
+FLUX_STANDARDS = Codec(FluxStandards, 1, _encode_standards, _decode_standards)
+EXTINCTION = Codec(Extinction, 1, _encode_extinction, _decode_extinction)
+RESPONSE = Codec(Response, 1, _encode_response, _decode_response)

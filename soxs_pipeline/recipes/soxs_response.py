@@ -1,0 +1,96 @@
+"""Find the response of an arm from spectra of standard stars.
+
+1. Each star is recognised by its name or a synonym, else by its position.
+2. The electrons of every order are divided by the flat lamp's signal in that order and by the
+   star's flux through the atmosphere: what is left is one smooth curve over the whole arm.
+3. Bins in molecular bands are left out, bins within lines of the star count less.
+4. A spline is fitted in the logarithm; the spacing of its knots is chosen by the Bayesian
+   information criterion, outliers count less.
+5. The curve times the lamp's signal is the sensitivity of each order: it holds through any slit.
+   Its error grows across the bands that were left out.
+
+Light lost beside the slit is not told apart from inefficiency: take standards through the
+widest slit. A spectrum through a narrower slit keeps its own loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
+from soxs_pipeline.domain.lines import MolecularBands
+from soxs_pipeline.domain.spectra import OrderSpectra
+from soxs_pipeline.errors import InputError
+from soxs_pipeline.parameters import ParameterSet, parameter
+from soxs_pipeline.qc.flux import RESPONSE_QC, measure_response
+from soxs_pipeline.recipes._recipe import Outcome, Recipe
+from soxs_pipeline.reduction.response import fit_response
+
+__all__ = ["RECIPE", "ResponseParameters", "ResponseProducts", "soxs_response"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseParameters(ParameterSet):
+    """Parameters of `soxs_response`."""
+
+    telescope_area: float = parameter(
+        89000.0,
+        "Collecting area of the telescope, for the efficiency alone.",
+        unit="cm2",
+        ge=1.0,
+        le=1e8,
+    )
+
+
+@dataclass(frozen=True)
+class ResponseProducts:
+    """Products of `soxs_response`."""
+
+    response: Response
+
+
+def soxs_response(
+    orders: Sequence[OrderSpectra],
+    standards: FluxStandards,
+    extinction: Extinction,
+    bands: MolecularBands,
+    *,
+    parameters: ResponseParameters,
+) -> Outcome[ResponseProducts]:
+    """Find the response of an arm from spectra of standard stars.
+
+    Parameters
+    ----------
+    orders
+        Spectra by order of one or several standard stars, all of one arm.
+    standards
+        Fluxes of the stars.
+    extinction
+        Of the site.
+    bands
+        Molecular bands that are left out.
+    parameters
+        Area of the telescope.
+
+    Raises
+    ------
+    InputError
+        If the spectra are of several arms, or there is none.
+    UnprocessableDataError
+        If a star is unknown or saturated, or no bin can be used.
+    """
+    arms = sorted({found.arm for found in orders})
+    if len(arms) != 1:
+        raise InputError(
+            f"the spectra are of {len(arms)} arms: {', '.join(arms) or 'none'}",
+            wanted="spectra of standard stars of one arm",
+            remedy="make a response for each arm",
+        )
+    response, remarks = fit_response(
+        orders, standards, extinction, bands, telescope_area_cm2=parameters.telescope_area
+    )
+    return Outcome(ResponseProducts(response), measure_response(response), remarks)
+
+
+RECIPE = Recipe(soxs_response, ResponseParameters, ResponseProducts, RESPONSE_QC)

@@ -1,0 +1,284 @@
+"""The response of an arm, from spectra of standard stars.
+
+The efficiency of an order is its blaze times what all orders share. The flat lamp shows the
+blaze, so the star's electrons over the lamp's, divided by the star's flux above the atmosphere,
+are one smooth curve over the whole arm, on which all orders must agree. That curve is fitted
+and multiplied by the lamp's signal again: the result is absolute for each order, and does not
+depend on the level of the lamp through another slit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
+from soxs_pipeline.domain.lines import MolecularBands
+from soxs_pipeline.domain.quality import FATAL, Quality
+from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
+from soxs_pipeline.errors import UnprocessableDataError
+from soxs_pipeline.numerics.bsplines import fit_curve
+from soxs_pipeline.numerics.robust import mad_sigma
+from soxs_pipeline.reduction.standards import find_standard
+
+__all__ = ["airmass_of", "fit_response"]
+
+Floats = NDArray[np.float64]
+
+_PLANCK_TIMES_C_ERG_NM = 6.62607015e-27 * 2.99792458e17
+#: Knot spacings tried, in ln(wavelength), and the bins the points are averaged in.
+_SPACINGS = (0.16, 0.08, 0.04, 0.02)
+_BIN = 5e-4
+#: Error granted to every point: the star's own lines, the extinction, the flat.
+_FLOOR = 0.003
+#: Fewest points outside of molecular bands that can carry a response.
+_FEWEST = 20
+#: Bins of the lamp with less than this share of the order's peak are left out.
+_LEAST_BLAZE = 0.05
+#: Width in ln(wavelength) over which a star's spectrum must be smooth to be trusted.
+_LINE_WIDTH = 0.02
+#: Share of an exposure's bins that may be saturated.
+_MOST_SATURATED = 0.02
+#: In a molecular band the brightest tenth of the bins in a stretch of ln(wavelength) is nearly
+#: free of lines: it guides the curve with this error where there is nothing better.
+_ENVELOPE, _STRETCH, _ENVELOPE_ERROR = 90.0, 0.01, 0.10
+#: Rounds in which the envelope is rid of stretches without a window between the lines.
+_ROUNDS = 4
+#: Relative error of the curve within a gap, per unit of ln(wavelength) from its nearer end.
+_BRIDGE = 0.5
+#: Added to logarithms so that none is near zero, where relative errors make no sense.
+_OFFSET = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """Logarithm of lamp-free sensitivity at ``x`` with its error; some lie in a band."""
+
+    x: Floats
+    y: Floats
+    sigma: Floats
+    banded: NDArray[np.bool_]
+
+
+def airmass_of(spectra: OrderSpectra) -> float:
+    """Return the mean airmass of the exposures, NaN if no header told it."""
+    known = [e.airmass for e in spectra.exposures if np.isfinite(e.airmass)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def fit_response(
+    exposures: Sequence[OrderSpectra],
+    standards: FluxStandards,
+    extinction: Extinction,
+    bands: MolecularBands,
+    *,
+    telescope_area_cm2: float,
+) -> tuple[Response, tuple[str, ...]]:
+    """Fit the response of one arm to exposures of standard stars.
+
+    Parameters
+    ----------
+    exposures
+        Spectra by order of one or several stars, all of one arm.
+    standards
+        What is known of the stars.
+    extinction
+        Of the site.
+    bands
+        Molecular bands, which are left out of the fit.
+    telescope_area_cm2
+        For the efficiency alone.
+
+    Returns
+    -------
+    response, remarks
+        The response, and what the user should know.
+
+    Raises
+    ------
+    UnprocessableDataError
+        If a star is unknown or saturated, or no bin can be used.
+    """
+    remarks: list[str] = []
+    names, points = [], []
+    for exposure in exposures:
+        row = find_standard(exposure.header, standards)
+        names.append(standards.names[row])
+        _require_unsaturated(exposure, names[-1])
+        airmass = airmass_of(exposure)
+        if not np.isfinite(airmass):
+            airmass = 1.0
+            remarks.append(f"{names[-1]}: the header tells no airmass; 1.0 was assumed")
+        for spectrum in exposure.spectra:
+            found = _points_of(spectrum, exposure, standards, row, extinction, bands, airmass)
+            if found is not None:
+                points.append(found)
+    if sum(int((~p.banded).sum()) for p in points) < _FEWEST:
+        raise UnprocessableDataError(
+            "no bin of the standard stars can be used for the response",
+            wanted="extracted orders with a blaze, outside of the molecular bands",
+            remedy="look at the figures of soxs_extract, and give the blaze of the flat",
+        )
+    if len(set(names)) == 1 and len(exposures) == 1:
+        remarks.append(f"the response rests on one exposure of {names[0]}")
+    return _smooth(exposures, points, tuple(dict.fromkeys(names)), telescope_area_cm2), (*remarks,)
+
+
+def _require_unsaturated(exposure: OrderSpectra, name: str) -> None:
+    flags = np.concatenate([s.quality for s in exposure.spectra])
+    share = float(np.mean((flags & np.uint32(Quality.SATURATED)) != 0))
+    if share > _MOST_SATURATED:
+        raise UnprocessableDataError(
+            f"{100 * share:.0f} % of the bins of the standard {name} are saturated",
+            wanted="an exposure below the saturation level",
+            remedy="take a shorter exposure of the star, or another star",
+        )
+
+
+def _points_of(
+    spectrum: OrderSpectrum,
+    exposure: OrderSpectra,
+    standards: FluxStandards,
+    row: int,
+    extinction: Extinction,
+    bands: MolecularBands,
+    airmass: float,
+) -> _Points | None:
+    wave = spectrum.wavelength_nm
+    flux = np.interp(wave, standards.wavelength_nm, standards.flux[row], np.nan, np.nan)
+    flux = flux * extinction.transmission(wave, airmass)
+    rate = spectrum.flux / (spectrum.width_nm * exposure.exposure_s)
+    error = np.sqrt(spectrum.variance) / (spectrum.width_nm * exposure.exposure_s)
+    lamp = spectrum.blaze
+    good = (spectrum.quality & np.uint32(FATAL)) == 0
+    good &= np.isfinite(lamp) & np.isfinite(flux) & (flux > 0) & (rate > 3 * error)
+    if good.sum() < 20:
+        return None
+    good &= lamp > _LEAST_BLAZE * np.nanmax(lamp)
+    x = np.log(wave)
+    # Where the star has lines of its own, resolution and wavelength scale must match too well.
+    uneven = _unevenness(x, np.where(flux > 0, flux, np.nan))
+    with np.errstate(all="ignore"):
+        y = np.log(rate / (lamp * flux))
+        sigma = np.hypot(error / rate, 0.3 * uneven)
+    good &= np.isfinite(y) & np.isfinite(sigma)
+    free, banded = good & ~bands.cover(wave), good & bands.cover(wave)
+    return _joined(
+        _binned(x[free], y[free], sigma[free]), _envelope(x[banded], y[banded], sigma[banded])
+    )
+
+
+def _joined(*parts: _Points) -> _Points | None:
+    joined = _Points(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("x", "y", "sigma", "banded")
+        )
+    )
+    return joined if joined.x.size else None
+
+
+def _envelope(x: Floats, y: Floats, sigma: Floats) -> _Points:
+    """Return the brightest bins of stretches within molecular bands."""
+    places = np.floor(x / _STRETCH)
+    found = []
+    for place in np.unique(places):
+        mine = places == place
+        if mine.sum() >= 10:
+            error = np.hypot(_ENVELOPE_ERROR, float(np.median(sigma[mine])))
+            found.append((x[mine].mean(), np.percentile(y[mine], _ENVELOPE), error))
+    table = np.array(found).reshape(-1, 3).T
+    return _Points(table[0], table[1], table[2], np.ones(table.shape[1], dtype=bool))
+
+
+def _unevenness(x: Floats, flux: Floats) -> Floats:
+    """Return how far a spectrum departs from itself smoothed over the width of its lines."""
+    step = float(np.median(np.diff(x)))
+    size = max(3, int(_LINE_WIDTH / max(step, 1e-9)))
+    logarithm = np.log(np.where(np.isfinite(flux), flux, np.nanmedian(flux)))
+    slope = np.polynomial.Polynomial.fit(x, logarithm, 2)(x)
+    return np.abs(logarithm - slope - uniform_filter1d(logarithm - slope, size, mode="nearest"))
+
+
+def _binned(x: Floats, y: Floats, sigma: Floats) -> _Points:
+    """Average neighbouring points: the curve is smooth, and thousands of knots' worth are not."""
+    if not x.size:
+        return _Points(x, y, sigma, np.zeros(0, dtype=bool))
+    place = ((x - x[0]) / _BIN).astype(int)
+    weight = 1.0 / sigma**2
+    total = np.bincount(place, weight)
+    filled = total > 0
+    mean = [np.bincount(place, weight * v)[filled] / total[filled] for v in (x, y)]
+    error = np.hypot(1.0 / np.sqrt(total[filled]), _FLOOR)
+    return _Points(mean[0], mean[1], error, np.zeros(error.size, dtype=bool))
+
+
+def _smooth(
+    exposures: Sequence[OrderSpectra],
+    points: Sequence[_Points],
+    names: tuple[str, ...],
+    area_cm2: float,
+) -> Response:
+    x, y, sigma, banded = (
+        np.concatenate([getattr(p, name) for p in points])
+        for name in ("x", "y", "sigma", "banded")
+    )
+    rank = np.argsort(x)
+    x, y, sigma, free = x[rank], y[rank], sigma[rank], ~banded[rank]
+    middle = float(np.median(y))
+    for _ in range(_ROUNDS):
+        curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_SPACINGS)
+        fitted = curve(x) - _OFFSET + middle
+        # What lies below the curve within a band was absorbed even at its brightest.
+        kept = free | (y > fitted - sigma)
+        if kept.all():
+            break
+        x, y, sigma, free = (values[kept] for values in (x, y, sigma, free))
+    curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_SPACINGS)
+    fitted = curve(x) - _OFFSET + middle
+    error = np.asarray(curve.relative_error * np.abs(fitted - middle + _OFFSET))
+    scatter = float(mad_sigma((y - fitted)[free]))
+    known = x[free]
+    # The scatter of orders and exposures about the curve tells of what the errors do not.
+    excess = max(1.0, float(np.sqrt(np.mean(np.clip(((y - fitted) / sigma)[free], -5, 5) ** 2))))
+
+    def total_error(log_wave: Floats) -> Floats:
+        here = excess * np.interp(log_wave, x, error)
+        after = np.clip(np.searchsorted(known, log_wave), 1, known.size - 1)
+        before = np.abs(log_wave - known[after - 1])
+        gap = _BRIDGE * np.minimum(np.abs(log_wave - known[after]), before)
+        # The envelope holds the curve however far the nearest free bin is.
+        return np.asarray(np.sqrt(here**2 + _FLOOR**2 + np.minimum(gap, _ENVELOPE_ERROR) ** 2))
+
+    first = {s.order: (s, e) for e in reversed(exposures) for s in e.spectra}
+    orders = sorted(first, key=lambda o: float(first[o][0].wavelength_nm[0]))
+    longest = max(first[o][0].wavelength_nm.size for o in orders)
+    shape = (len(orders), longest)
+    wave, sensitivity, relative, efficiency = (np.full(shape, np.nan) for _ in range(4))
+    for k, o in enumerate(orders):
+        spectrum, _ = first[o]
+        n = spectrum.wavelength_nm.size
+        log_wave = np.log(spectrum.wavelength_nm)
+        inside = (log_wave >= x[0] - 0.003) & (log_wave <= x[-1] + 0.003)
+        lamp = np.where(spectrum.blaze > 0, spectrum.blaze, np.nan)
+        wave[k, :n] = spectrum.wavelength_nm
+        sensitivity[k, :n] = np.where(
+            inside, lamp * np.exp(curve(log_wave) - _OFFSET + middle), np.nan
+        )
+        relative[k, :n] = total_error(log_wave)
+        photons = 10.0 * area_cm2 * spectrum.wavelength_nm / _PLANCK_TIMES_C_ERG_NM
+        efficiency[k, :n] = sensitivity[k, :n] / photons
+    return Response(
+        orders=np.array(orders, dtype=np.int64),
+        wavelength_nm=wave,
+        sensitivity=sensitivity,
+        error=relative,
+        efficiency=efficiency,
+        arm=exposures[0].arm,
+        standards=names,
+        scatter=scatter,
+    )
