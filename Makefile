@@ -41,8 +41,8 @@ $(VENV)/.stamp-develop: $(VENV)/.stamp-run
 
 demo: $(VENV)/.stamp-run
 	@rm -rf $(RAW) $(REDUCED)
-	@echo "simulating a small observing block of both arms into $(RAW)"
-	@$(BIN)/soxspipe simulate $(RAW)
+	@echo "simulating a flux standard and a target in both arms into $(RAW)"
+	@$(BIN)/soxspipe simulate $(RAW) --block flux
 	@echo "reducing it into $(REDUCED)"
 	@$(BIN)/soxspipe reduce $(RAW) -o $(REDUCED)
 	@echo

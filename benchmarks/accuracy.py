@@ -287,8 +287,11 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
             "pull_mean": float(np.mean(pull)),
             "pull_width": float(1.4826 * np.median(np.abs(pull - np.median(pull)))),
             "pull_std": float(np.std(np.clip(pull, -6, 6))),
-            "snr_to_ideal": float(np.median(((true / error) / ideal)[good])),
-            "snr_to_local": float(np.median(((true / error) / np.maximum(beside, 1e-30))[good])),
+            # Where the target has no light its share of a pixel means nothing.
+            "snr_to_ideal": float(np.median(((true / error) / ideal)[good & (ideal > 0.1)])),
+            "snr_to_local": float(
+                np.median(((true / error) / np.maximum(beside, 1e-30))[good & (ideal > 0.1)])
+            ),
             **summed,
             "kept": float(np.mean(good[20:-20] | ~smooth[20:-20])),
         }

@@ -145,7 +145,12 @@ def caption(what: str, header: Header, arm: str = "") -> str:
 
 def label_of(unit: str) -> str:
     """Return a unit as written beside an axis."""
-    words = {"": "ratio", "electron": "electrons", "electron/s": "electrons / s"}
+    words = {
+        "": "ratio",
+        "electron": "electrons",
+        "electron/s": "electrons / s",
+        "erg/s/cm2/Angstrom": "erg / s / cm² / Å",
+    }
     return words.get(unit, unit.replace("electron/s/nm", "electrons / s / nm"))
 
 

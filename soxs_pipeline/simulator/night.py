@@ -37,10 +37,13 @@ BLOCKS = (
     "std",
     "std_nod",
     "telluric",
+    "flux",
     "night",
     "calibrations",
     "bare",
 )
+#: Blocks of several observations: a standard with its wide flats, then the target.
+_SEVERAL = {"flux": ("std", "stare"), "night": ("std", "stare", "nod")}
 #: Flaws that frames may be given.
 QUIRKS = (
     "no_lamp_keys",
@@ -186,10 +189,10 @@ def _on_off(kind: str, arm: str, size: int) -> list[Shot]:
 def _plan(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> list[Shot]:
     if block == "bare":
         return _observation(arm, "stare")
-    if block == "night":
+    if block in _SEVERAL:
         shots = _calibrations(arm, scene, sizes)
         shots += _as_standard(_flats(arm, sizes["flat"]))
-        for part in ("std", "stare", "nod"):
+        for part in _SEVERAL[block]:
             seen = _observation(arm, part)
             shots += _as_standard(seen) if part == "std" else seen
         return shots
