@@ -16,7 +16,7 @@ import cascade_diagram
 import soxs_pipeline
 from soxs_pipeline import instruments
 from soxs_pipeline.cascade import Cascade, load
-from soxs_pipeline.cascade.graph import producers, users
+from soxs_pipeline.cascade.graph import needs_of, producers, users
 from soxs_pipeline.cascade.spec import DataItem, Group, Slot, Task
 from soxs_pipeline.cli.main import _COMMANDS as COMMANDS
 from soxs_pipeline.cli.main import main as run_command
@@ -72,9 +72,16 @@ def write_pages(app: Any, _config: Any) -> None:
 
 
 def _one_chain(cascade: Cascade) -> list[Task]:
-    """Return calibrations and the science chain; standards go the same way."""
-    other = ("standard_", "telluric_")
-    return [task for task in cascade.tasks if not task.name.startswith(other)]
+    """Return calibrations, the science chain, and of the standards what the response needs."""
+    made = producers(cascade.tasks)
+    chain = [
+        task for task in cascade.tasks if not task.name.startswith(("standard_", "telluric_"))
+    ]
+    for task in chain:
+        # The list grows while it is walked: makers bring in their own makers.
+        makers = (made[slot.item.tag][0] for slot in needs_of(task))
+        chain += [maker for maker in makers if maker not in chain]
+    return chain
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
