@@ -25,6 +25,8 @@ __all__ = ["assess", "assess_centres", "assess_extraction", "assess_map", "asses
 Floats = NDArray[np.float64]
 #: Flags that forbid the use of a pixel or bin, as the products' headers explain them.
 FATAL = 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128 | 256
+#: Exposures of the science target, as the simulator calls them.
+KINDS = ("object", "object_nod", "object_offset")
 TRANSPOSED = {"VIS": True, "NIR": False}
 
 
@@ -101,18 +103,23 @@ class Exposure:
         header = fits.getheader(sky_subtracted)
         names = [str(header[k]) for k in header if k.startswith("ESO PRO REC1 RAW")]
         stems = [n.removesuffix(".fits") for n in names if n.startswith("SOXS.")]
-        stem = next(s for s in stems if (truth / f"map_object_{arm}_{s}.fits").exists())
+        kind, stem = next(
+            (kind, s)
+            for s in stems
+            for kind in KINDS
+            if (truth / f"map_{kind}_{arm}_{s}.fits").exists()
+        )
         self.arm, self.header, self.mjd = arm, header, header["MJD-OBS"]
         self.reduced, self.truth, self.stem = reduced, truth, stem
         with fits.open(sky_subtracted) as units:
             self.data = canonical(units[0].data, arm)
             self.error = canonical(units["ERRS"].data, arm)
             self.quality = canonical(units["QUAL"].data.astype(np.int64), arm)
-        light = truth / f"light_object_{arm}_{stem}.fits"
+        light = truth / f"light_{kind}_{arm}_{stem}.fits"
         self.object = canonical(fits.getdata(light, "OBJECT"), arm)
-        self.spectra = truth / f"spectra_object_{arm}_{stem}.fits"
+        self.spectra = truth / f"spectra_{kind}_{arm}_{stem}.fits"
         self.sky = canonical(fits.getdata(light, "SKY"), arm)
-        true_map = truth / f"map_object_{arm}_{stem}.fits"
+        true_map = truth / f"map_{kind}_{arm}_{stem}.fits"
         self.wave = canonical(fits.getdata(true_map, "WAVELENGTH"), arm)
         self.slit = canonical(fits.getdata(true_map, "SLIT"), arm)
         self.order = canonical(fits.getdata(true_map, "ORDER"), arm)

@@ -65,6 +65,12 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
         _Drawing("close", sky.close_views, ("sky_subtracted", "sky_model", "pixel_map")),
         _Drawing("frame", sky.whole_frame, ("sky_subtracted", "sky_model")),
     ),
+    "soxs_nod": (
+        _Drawing("residuals", sky.residuals, ("sky_subtracted", "sky_model", "sources"),
+                 {"pixel_map": "pixel_map"}),
+        _Drawing("close", sky.close_views, ("sky_subtracted", "sky_model", "pixel_map")),
+        _Drawing("frame", sky.whole_frame, ("sky_subtracted", "sky_model")),
+    ),
     "soxs_extract": (
         _Drawing("orders", extraction.all_orders, ("orders",)),
         _Drawing("each", extraction.each_order, ("orders",)),

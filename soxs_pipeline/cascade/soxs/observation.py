@@ -8,6 +8,7 @@ from soxs_pipeline.cascade.soxs.items import (
     EXTINCTION,
     FLUX_STANDARDS,
     MOLECULAR_BANDS,
+    OBJECT_NOD,
     OBJECT_STARE,
     RESPONSE,
     SCI_2D,
@@ -16,11 +17,13 @@ from soxs_pipeline.cascade.soxs.items import (
     SCI_SKY,
     SCI_SOURCES,
     STD_2D,
+    STD_FLUX_NOD,
     STD_FLUX_STARE,
     STD_MERGED,
     STD_ORDERS,
     STD_SKY,
     STD_SOURCES,
+    STD_TELLURIC_NOD,
     STD_TELLURIC_STARE,
     TELL_2D,
     TELL_MERGED,
@@ -37,6 +40,7 @@ from soxs_pipeline.cascade.soxs.slots import (
     MASTER_FLAT_SLOT,
     NIGHT,
     SAME_EXPOSURE,
+    SAME_SEQUENCE,
 )
 from soxs_pipeline.cascade.spec import DataItem, Slot, Task, maybe, need, static
 
@@ -51,10 +55,32 @@ FLUX = (
 OBSERVATION = ("INSTRUME", "OBS.ID", "OBS.START", "OBS.TARG.NAME")
 
 
+def _sequence(kind: str, mode: str, doc: str, raw: DataItem, made: tuple[DataItem, ...]) -> Task:
+    """Return the task that takes the sky off each exposure with the help of its sequence."""
+    image, sky, sources, *_ = made
+    return Task(
+        f"{kind}_{mode}",
+        f"soxs_{mode}",
+        doc,
+        Slot("raw", raw),
+        (
+            Slot("partners", raw, least=0, most=None, match=SAME_SEQUENCE, levels=(NIGHT,)),
+            *DETECTOR,
+            MASTER_FLAT_SLOT,
+            *GEOMETRY,
+        ),
+        (("sky_subtracted", image), ("sky_model", sky), ("sources", sources)),
+    )
+
+
 def _observe(
-    kind: str, raw: DataItem, made: tuple[DataItem, ...], calibration: tuple[Slot, ...] = ()
+    kind: str,
+    raws: tuple[DataItem, ...],
+    made: tuple[DataItem, ...],
+    calibration: tuple[Slot, ...] = (),
 ) -> tuple[Task, ...]:
-    """Return the tasks from one kind of stare exposure to its merged spectrum."""
+    """Return the tasks from one kind of exposure, in any mode, to its merged spectrum."""
+    raw, nod = raws
     image, sky, sources, orders, merged = made
     return (
         Task(
@@ -65,6 +91,7 @@ def _observe(
             (*DETECTOR, MASTER_FLAT_SLOT, *GEOMETRY),
             (("sky_subtracted", image), ("sky_model", sky), ("sources", sources)),
         ),
+        _sequence(kind, "nod", "Take the sky off a nodded exposure", nod, made),
         Task(
             f"{kind}_extract",
             "soxs_extract",
@@ -94,12 +121,19 @@ def _observe(
 
 OBSERVATION_TASKS = (
     *_observe(
-        "science", OBJECT_STARE, (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_ORDERS, SCI_MERGED), FLUX
+        "science",
+        (OBJECT_STARE, OBJECT_NOD),
+        (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_ORDERS, SCI_MERGED),
+        FLUX,
     ),
-    *_observe("standard", STD_FLUX_STARE, (STD_2D, STD_SKY, STD_SOURCES, STD_ORDERS, STD_MERGED)),
+    *_observe(
+        "standard",
+        (STD_FLUX_STARE, STD_FLUX_NOD),
+        (STD_2D, STD_SKY, STD_SOURCES, STD_ORDERS, STD_MERGED),
+    ),
     *_observe(
         "telluric",
-        STD_TELLURIC_STARE,
+        (STD_TELLURIC_STARE, STD_TELLURIC_NOD),
         (TELL_2D, TELL_SKY, TELL_SOURCES, TELL_ORDERS, TELL_MERGED),
         FLUX,
     ),

@@ -30,6 +30,7 @@ __all__ = [
     "MONTH",
     "NIGHT",
     "SAME_EXPOSURE",
+    "SAME_SEQUENCE",
     "SETUP",
     "SETUP_SET",
     "WEEK",
@@ -44,6 +45,7 @@ ARM = ("INSTRUME", "SEQ.ARM")
 BINNED = (*ARM, "DET.BINX", "DET.BINY")
 SETUP = (*BINNED, "DET.READ.CURID")
 SAME_EXPOSURE = ("SEQ.ARM", "MJD-OBS")
+SAME_SEQUENCE = (*SETUP, "SLIT", "TPL.START")
 
 # --- what several tasks need ----------------------------------------------------------------
 DETECTOR = bundled(

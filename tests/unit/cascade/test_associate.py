@@ -156,11 +156,11 @@ def test_frames_without_a_place_are_kept_with_their_reason():
     headers = {
         **night(),
         "a.fits": frame("VIS", "FOCUS", "IMAGE", MJD),
-        "b.fits": frame("VIS", "OBJECT", "ECHELLE,SLIT,NODDING", MJD),
+        "b.fits": frame("VIS", "DOME,FLAT", "ECHELLE,SLIT", MJD),
     }
     reasons = associated(headers).unused(CASCADE)
     assert "DPR TYPE 'FOCUS'" in reasons["a.fits"]
-    assert reasons["b.fits"] == "no recipe takes OBJECT_NOD_VIS yet"
+    assert reasons["b.fits"] == "no recipe takes FLAT_DOME_VIS yet"
 
 
 def test_files_of_one_name_in_two_folders_are_two_datasets():

@@ -1,0 +1,173 @@
+"""What the recipes that take the sky off have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from soxs_pipeline.domain.calibrations import DetectorCalibration, Geometry
+from soxs_pipeline.domain.frame import Frame, RawFrame
+from soxs_pipeline.domain.objects import Sources
+from soxs_pipeline.errors import ParameterError
+from soxs_pipeline.parameters import ParameterSet, parameter
+from soxs_pipeline.qc.definition import QcValue
+from soxs_pipeline.qc.sky import COSMICS, measure_residuals, measure_sources
+from soxs_pipeline.reduction.detrend import detrend
+from soxs_pipeline.reduction.finding import SourceOptions
+from soxs_pipeline.reduction.flatfield import with_lasting_flags
+from soxs_pipeline.reduction.frames import sky_pulls
+from soxs_pipeline.reduction.modelled import ModelledOrder
+from soxs_pipeline.reduction.sky import SkyOptions
+from soxs_pipeline.reduction.slitpixels import SlitPixels, gather_pixels
+
+__all__ = [
+    "SkyParameters",
+    "about_sources",
+    "gathered",
+    "sky_options",
+    "sky_quality",
+    "source_options",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkyParameters(ParameterSet):
+    """The parameters that say how sky and sources are modelled."""
+
+    locate: Literal["automatic", "given"] = parameter(
+        "automatic",
+        "Find the target, or take it to be at the given position whether it is seen or not.",
+    )
+    position: float = parameter(
+        0.0,
+        "Expected slit position of the target, zero at mid-slit: the source next to it is taken, "
+        "and the place itself if it is given or no source is found.",
+        unit="arcsec",
+        ge=-10,
+        le=10,
+    )
+    detection_sigma: float = parameter(
+        5.0,
+        "Significance from which a peak along the slit is a source.",
+        unit="sigma",
+        ge=3,
+        le=50,
+    )
+    max_sources: int = parameter(3, "Greatest number of sources fitted together.", ge=1, le=5)
+    sky_regions: str = parameter(
+        "",
+        "Slit positions that hold sky alone, as low:high pairs in arcsec separated by commas; "
+        "empty takes the whole slit and fits the sources with the sky.",
+    )
+    edge_margin: float = parameter(
+        2.5, "Pixels left out at either end of the slit.", unit="pixel", ge=0, le=8
+    )
+    knots_per_pixel: int = parameter(
+        2, "Knots of the sky spectrum in one pixel; more for sharper lines.", ge=1, le=4
+    )
+    structure_sigma: float = parameter(
+        2.3,
+        "Structure of the sky spectrum less significant than this is smoothed; 0 keeps all.",
+        unit="sigma",
+        ge=0,
+        le=10,
+    )
+    slit_degree: int = parameter(
+        2, "Degree of the sky's illumination, shift and line width along the slit.", ge=1, le=4
+    )
+    follow_lines: bool = parameter(
+        True, "Refine the wavelength map along the slit on the sky lines of the exposure."
+    )
+    clip_sigma: float = parameter(
+        5.0, "Pixels further than this from the model are left out of it.", unit="sigma", ge=3,
+        le=50,
+    )  # fmt: skip
+
+
+def gathered(
+    raw: RawFrame,
+    detector: DetectorCalibration,
+    master_flat: Frame | None,
+    geometry: Geometry,
+    chosen: SkyParameters,
+) -> tuple[Frame, list[SlitPixels], list[str]]:
+    """Detrend an exposure and gather the pixels of its orders; return remarks as well."""
+    frame, remarks = detrend(raw, detector)
+    if master_flat is None:
+        remarks = [*remarks, f"{raw.name}: no master flat; the pixel response was not corrected"]
+    else:
+        frame = with_lasting_flags(frame, master_flat)
+    margin = chosen.edge_margin
+    pixels = gather_pixels(frame, master_flat, geometry, edge_margin_px=margin)
+    return frame, pixels, list(remarks)
+
+
+def sky_options(chosen: SkyParameters) -> SkyOptions:
+    """Return how the sky is modelled.
+
+    Raises
+    ------
+    ParameterError
+        If the sky regions cannot be read.
+    """
+    return SkyOptions(
+        knots_per_pixel=chosen.knots_per_pixel,
+        structure_sigma=chosen.structure_sigma,
+        slit_degree=chosen.slit_degree,
+        follow_lines=chosen.follow_lines,
+        clip_sigma=chosen.clip_sigma,
+        regions=_read_regions(chosen.sky_regions),
+    )
+
+
+def source_options(chosen: SkyParameters, position_arcsec: float) -> SourceOptions:
+    """Return how sources are found, with the target expected at a slit position."""
+    return SourceOptions(
+        threshold=chosen.detection_sigma,
+        most=chosen.max_sources,
+        position_arcsec=position_arcsec,
+        forced=chosen.locate == "given",
+    )
+
+
+def sky_quality(modelled: Sequence[ModelledOrder], sources: Sources) -> list[QcValue]:
+    """Measure what is left of the sky, and the sources."""
+    pulls, skies = zip(*(sky_pulls(order) for order in modelled), strict=True)
+    return [
+        *measure_residuals([order.pixels.order for order in modelled], pulls, skies),
+        *measure_sources(sources),
+        COSMICS.value(sum(int(order.hit.sum()) for order in modelled)),
+    ]
+
+
+def about_sources(name: str, sources: Sources, threshold: float) -> list[str]:
+    """Say what the user should know of the target."""
+    target = sources.sources[0]
+    if target.forced:
+        place = float(target.position(sum(target.wave_domain_nm) / 2))
+        return [f"{name}: the target's position was assumed to be {place:+.2f} arcsec"]
+    if target.significance < threshold:
+        told = f"{name}: the target was found with {target.significance:.1f} sigma only"
+        return [f"{told}, below the threshold of {threshold:g}"]
+    if len(sources.sources) > 1:
+        middle = sum(target.wave_domain_nm) / 2
+        places = ", ".join(f"{float(s.position(middle)):+.1f}" for s in sources.sources)
+        return [f"{name}: sources at {places} arcsec; the first is taken for the target"]
+    return []
+
+
+def _read_regions(text: str) -> tuple[tuple[float, float], ...]:
+    try:
+        pairs = [tuple(map(float, part.split(":"))) for part in text.split(",") if part.strip()]
+        regions = tuple((low, high) for low, high in pairs)
+    except ValueError as error:
+        raise ParameterError(
+            f"parameter sky-regions: {text!r} cannot be read", wanted="for example -5:-2,2:5"
+        ) from error
+    if any(not low < high for low, high in regions):
+        raise ParameterError(
+            f"parameter sky-regions: in {text!r} a region ends before it begins",
+            wanted="for example -5:-2,2:5",
+        )
+    return regions
