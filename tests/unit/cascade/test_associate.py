@@ -173,3 +173,29 @@ def test_files_of_one_name_in_two_folders_are_two_datasets():
 def test_a_required_static_calibration_that_is_missing_is_named():
     found = replace(CASCADE).associate(night())
     assert "ARC_LINE_LIST_VIS" in only(found, "first_dispersion", "VIS").blocked
+
+
+def test_the_partners_of_a_nodded_exposure_are_those_of_its_template():
+    def nodded(count, start, mjd):
+        return {
+            f"{start}{k}.fits": frame(
+                "VIS",
+                "OBJECT",
+                "ECHELLE,SLIT,NODDING",
+                mjd + 0.01 * k,
+                catg="SCIENCE",
+                obs_id=7,
+                obs_targ_name="SN",
+                tpl_start=start,
+            )
+            for k in range(count)
+        }
+
+    headers = {**night(), **nodded(4, "A", MJD + 0.05), **nodded(2, "B", MJD + 0.2)}
+    found = [d for d in associated(headers).datasets if d.task.name == "science_nod"]
+    assert len(found) == 6
+    for dataset in found:
+        (choice,) = [c for c in dataset.choices if c.slot.name == "partners"]
+        names = {file.name for file in choice.files}
+        template = dataset.main[0].name[0]
+        assert names == {n for n in headers if n.startswith(template) and n != "A"}
