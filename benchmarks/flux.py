@@ -29,7 +29,7 @@ __all__ = ["compare", "main"]
 Floats = NDArray[np.float64]
 _PLANCK_TIMES_C_ERG_NM = 6.62607015e-27 * 2.99792458e17
 _BANDS = Path(__file__).parents[1] / "calib_static" / "common" / "MOLECULAR_BANDS.fits"
-#: Bins of the comparison, in nm, and the share of transmission that counts as a telluric line.
+#: Bins of the comparison, in nm.
 _BIN_NM = 2.0
 
 

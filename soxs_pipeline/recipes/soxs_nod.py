@@ -37,11 +37,7 @@ from soxs_pipeline.recipes._sky import (
     source_options,
 )
 from soxs_pipeline.reduction.frames import make_sky_frames
-from soxs_pipeline.reduction.offsets import (
-    pair_of,
-    ratio_of,
-    sequence_of,
-)
+from soxs_pipeline.reduction.offsets import pair_of, ratio_of, sequence_of
 from soxs_pipeline.reduction.sequences import common_off, struck_by_comparison
 from soxs_pipeline.reduction.subtraction import model_exposure
 

@@ -18,7 +18,8 @@ _SPEED_OF_LIGHT_KM_S = 299792.458
 #: Smoothing of the reference lamp curve, in units of ln(wavelength): wide enough to even out
 #: the scallops between the blaze peaks of neighbouring orders (0.04 to 0.1).
 _REFERENCE_SMOOTHING = 0.04
-#: Below this share of its envelope an order carries too little light to be of use.
+#: Below this share of the lamp's envelope, or of its own peak, an order carries too little
+#: light to be of use.
 _LEAST_BLAZE = 0.03
 
 

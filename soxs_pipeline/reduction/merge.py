@@ -41,8 +41,6 @@ Floats = NDArray[np.float64]
 
 #: Width of the prior of the ratio of two arms: flat lamps and slit losses differ.
 _ARM_RATIO_PRIOR = 0.3
-#: Below this share of its envelope an order carries too little light to be of use.
-_LEAST_BLAZE = 0.03
 
 
 @dataclass(frozen=True)

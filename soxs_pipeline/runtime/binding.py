@@ -27,8 +27,8 @@ def bind(
 ) -> tuple[dict[str, Any], list[str]]:
     """Read the files of each slot and return the arguments of the recipe, with remarks.
 
-    The type of each argument tells how its file is read. A file of a combined main input that
-    cannot be read is left out with a remark as long as others remain.
+    The type of each argument tells how its file is read. Of several files for one argument those
+    that cannot be read are left out with a remark, as long as enough remain.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def bind(
             continue
         if slot is None:
             raise CascadeError(f"the map has no slot {name} for {recipe.name} in {task.name}")
-        if slot is task.main and slot.most is None:
+        if slot.most is None:
             arguments[name] = _read_all(hints[name], slot, inputs, instrument, remarks)
         else:
             arguments[name] = _read(hints[name], slot, recipe, inputs, instrument)
@@ -115,7 +115,7 @@ def _read_all(
         except InputError as error:
             errors.append(error)
             remarks.append(f"left out: {error.what}")
-    if len(read) >= max(slot.least, 1):
+    if len(read) >= slot.least:
         return tuple(read)
     if errors:
         raise errors[0]

@@ -66,6 +66,26 @@ def test_a_file_that_cannot_be_read_is_left_out_of_what_is_combined(tmp_path):
     assert "left out: SOXS.0.fits is not a FITS file" in remarks[0]
 
 
+def test_a_helper_frame_that_cannot_be_read_stops_nothing(tmp_path):
+    """Given a nodded exposure, when a partner is damaged, then it goes on without it."""
+
+    def soxs_paired(
+        raw: RawFrame, partners: Sequence[RawFrame], *, parameters: ParameterSet
+    ) -> Outcome[Products]:
+        """Do nothing."""
+        return Outcome(Products(None), ())
+
+    task = Task("paired", "soxs_paired", "Do", Slot("raw", RAW),
+                (Slot("partners", RAW, least=0, most=None),))  # fmt: skip
+    recipe = Recipe(soxs_paired, ParameterSet, Products, ())
+    paths = write_biases(tmp_path, 2)
+    paths[1].write_bytes(b"junk")
+    inputs = {"raw": sources(paths[:1]), "partners": sources(paths)}
+    found, remarks = bind(recipe, task, inputs, INSTRUMENT)
+    assert [frame.name for frame in found["partners"]] == ["SOXS.0.fits"]
+    assert "left out: SOXS.1.fits" in remarks[0]
+
+
 def test_if_none_can_be_read_the_first_error_is_told(tmp_path):
     path = write_bias(tmp_path / "a.fits")
     path.write_bytes(b"")
