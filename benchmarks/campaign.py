@@ -41,15 +41,16 @@ ROWS = (
 )
 
 
-def run_night(work: Path, scene: str, seed: int) -> None:
+def run_night(work: Path, scene: str, seed: int, binning: tuple[int, int] = (1, 1)) -> None:
     """Simulate, reduce and assess one night; leave one JSON file."""
-    target = work / f"{scene}_{seed}.json"
+    label = scene if binning == (1, 1) else f"{scene}-{binning[0]}x{binning[1]}"
+    target = work / f"{label}_{seed}.json"
     if target.exists():
         return
-    raw, reduced = work / f"{scene}_{seed}", work / f"{scene}_{seed}_reduced"
+    raw, reduced = work / f"{label}_{seed}", work / f"{label}_{seed}_reduced"
     for folder in (raw, raw.with_name(raw.name + "_truth"), reduced):
         shutil.rmtree(folder, ignore_errors=True)
-    simulate(raw, seed=seed, scene=scene)
+    simulate(raw, seed=seed, scene=scene, binning=binning)
     status = soxspipe(["reduce", str(raw), "-o", str(reduced), "--no-plots", "-q"])
     figures = {"status": status, "arms": assess(raw, reduced), "qc": quality(reduced)}
     target.write_text(json.dumps(figures, indent=1))
@@ -75,6 +76,17 @@ def values(nights: list[dict], arm: str, quantity: str, field: str) -> Iterator[
             for value in by_order.values():
                 if not field or field in value:
                     yield float(value[field] if field else value)
+
+
+def cores_together(night: dict, arm: str) -> str:
+    """Return the chi2 of all pixels in the cores of sky lines, and its error, as text."""
+    chi2 = np.array(list(values([night], arm, "sky", "chi2_cores")))
+    error = np.array(list(values([night], arm, "sky", "cores_error")))
+    weight = np.where(np.isfinite(chi2), 1 / error**2, 0.0)
+    if not weight.any():
+        return "none"
+    mean = np.nansum(weight * chi2) / weight.sum()
+    return f"{mean:.3f} +- {1 / np.sqrt(weight.sum()):.3f}"
 
 
 def worst(found: np.ndarray, which: str) -> float:
@@ -105,6 +117,7 @@ def summarise(work: Path) -> None:
                         f"worst {worst(found, which):8.4f}  of {found.size}"
                     )
             for night in nights:
+                print(f"  {arm} all line cores of the night: {cores_together(night, arm)}")
                 told = night["qc"].get(f"SCI_OBJECT_TAB_{arm}", {}) or night["qc"].get(
                     f"SCI_SKYSUB_2D_{arm}", {}
                 )
@@ -126,12 +139,14 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[31, 32, 33])
     parser.add_argument("--scenes", nargs="+", default=["standard"])
+    parser.add_argument("--binning", default="1x1", help="of the VIS detector")
     parser.add_argument("--summarise", action="store_true", help="only print the table")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     for scene in () if arguments.summarise else arguments.scenes:
         for seed in arguments.seeds:
-            run_night(arguments.work, scene, seed)
+            columns, rows = (int(part) for part in arguments.binning.split("x"))
+            run_night(arguments.work, scene, seed, (columns, rows))
     summarise(arguments.work)
 
 

@@ -7,7 +7,14 @@ import numpy as np
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
-__all__ = ["ARM_ERROR", "ARM_RATIO", "JOIN_WORST", "MERGE_QC", "measure_merged"]
+__all__ = [
+    "ARM_ERROR",
+    "ARM_RATIO",
+    "JOIN_STEP",
+    "JOIN_WORST",
+    "MERGE_QC",
+    "measure_merged",
+]
 
 SNR = QcDefinition("SNR MEDIAN", "Median signal-to-noise ratio per bin")
 FLUX = QcDefinition("FLUX MEDIAN", "Median flux density", "electron/s/nm")
@@ -15,10 +22,13 @@ BAD = QcDefinition("BADBIN FRAC", "Fraction of bins without data")
 MINIMUM = QcDefinition("WAVE MIN", "Shortest wavelength with data, vacuum", "nm")
 MAXIMUM = QcDefinition("WAVE MAX", "Longest wavelength with data, vacuum", "nm")
 JOIN_WORST = QcDefinition("JOIN WORST SIGMA", "Largest step between orders over its error")
+JOIN_STEP = QcDefinition(
+    "JOIN WORST STEP", "Largest step between orders, of those measured to one per cent", "%"
+)
 ARM_RATIO = QcDefinition("ARM RATIO", "Signal of the redder arm over the bluer in their overlap")
 ARM_ERROR = QcDefinition("ARM RATIO ERR", "Error of the ratio of the arms")
 
-MERGE_QC = (SNR, FLUX, BAD, MINIMUM, MAXIMUM, JOIN_WORST, ARM_RATIO, ARM_ERROR)
+MERGE_QC = (SNR, FLUX, BAD, MINIMUM, MAXIMUM, JOIN_WORST, JOIN_STEP, ARM_RATIO, ARM_ERROR)
 
 
 def measure_merged(merged: MergedSpectrum) -> tuple[QcValue, ...]:

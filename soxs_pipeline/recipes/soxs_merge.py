@@ -9,7 +9,14 @@ from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.definition import QcValue
-from soxs_pipeline.qc.merge import ARM_ERROR, ARM_RATIO, JOIN_WORST, MERGE_QC, measure_merged
+from soxs_pipeline.qc.merge import (
+    ARM_ERROR,
+    ARM_RATIO,
+    JOIN_STEP,
+    JOIN_WORST,
+    MERGE_QC,
+    measure_merged,
+)
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.merge import Join, merge_spectra
 
@@ -64,10 +71,13 @@ def soxs_merge(
 
 
 def _join_qc(joins: Sequence[Join], arms: tuple[str, ...]) -> tuple[QcValue, ...]:
-    worst = [abs(j.ratio - 1.0) / j.error for j in joins if j.left not in arms]
+    orders = [j for j in joins if j.left not in arms]
+    worst = [abs(j.ratio - 1.0) / j.error for j in orders]
+    steps = [100.0 * abs(j.ratio - 1.0) for j in orders if j.error < 0.01]
     arm = [j for j in joins if j.left in arms]
     return (
         *((JOIN_WORST.value(max(worst)),) if worst else ()),
+        *((JOIN_STEP.value(max(steps)),) if steps else ()),
         *(value for j in arm for value in (ARM_RATIO.value(j.ratio), ARM_ERROR.value(j.error))),
     )
 

@@ -161,7 +161,8 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     name = scene if isinstance(scene, str) else "own"
     night = _Night(out, beside if with_truth else None, compress, tuple(quirks), progress, name)
     for arm in arms:
-        state = make_state(arm, seed, chosen, binning=binning)
+        mode = chosen.read_modes[0 if arm == "VIS" else 1]
+        state = make_state(arm, seed, chosen, mode=mode, binning=binning)
         night.arm(state, shots[arm], twins=len(arms))
     return night.written
 

@@ -74,6 +74,8 @@ class Scene:
         Amplitude of fringes at the red end of the VIS arm.
     smooth_orders
         Echelle orders as smooth as a real echelle's, which the published format is not.
+    read_modes
+        Short names of the read modes: VIS, NIR; the usual ones if empty.
     """
 
     sources: tuple[Source, ...] = (Source(position_arcsec=0.6),)
@@ -92,6 +94,7 @@ class Scene:
     cosmics: float = 1.0
     fringing: float = 0.0
     smooth_orders: bool = False
+    read_modes: tuple[str, str] = ("", "")
 
 
 _STANDARD = Scene()
@@ -131,6 +134,9 @@ SCENES: dict[str, Scene] = {
     "bad_seeing": replace(_STANDARD, seeing_arcsec=2.0, airmass=1.6, drift_arcsec=0.9),
     "superb_seeing": replace(_STANDARD, seeing_arcsec=0.4, moffat_beta=4.0, airmass=1.02),
     "few_lines": replace(_STANDARD, lamp_factor=0.03),
+    "narrow_slit": replace(_STANDARD, slit_arcsec=0.5),
+    "wide_slit": replace(_STANDARD, slit_arcsec=5.0),
+    "noisy": replace(_STANDARD, read_modes=("FLG", "CDS")),
     "echelle": replace(_STANDARD, smooth_orders=True),
     "fringes": replace(_STANDARD, fringing=0.04),
     "power_law": replace(_STANDARD, sources=(Source("powerlaw", 17.5, position_arcsec=-1.2),)),
