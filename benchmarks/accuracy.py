@@ -36,6 +36,19 @@ def canonical(image: NDArray, arm: str) -> NDArray:
     return image if image.dtype.kind == "i" else np.asarray(image, dtype=float)
 
 
+def binned_to(image: NDArray, shape: tuple[int, ...], *, summed: bool = False) -> NDArray:
+    """Bring the truth, which is kept pixel by pixel, to the shape of a binned frame."""
+    rows, columns = image.shape[0] // shape[0], image.shape[1] // shape[1]
+    if rows == columns == 1:
+        return image
+    parts = image[: rows * shape[0], : columns * shape[1]]
+    parts = parts.reshape(shape[0], rows, shape[1], columns)
+    if image.dtype.kind == "i":
+        low, high = parts.min(axis=(1, 3)), parts.max(axis=(1, 3))
+        return np.where(low == high, low, 0)
+    return parts.sum(axis=(1, 3)) if summed else parts.mean(axis=(1, 3))
+
+
 def products(folder: Path) -> Iterator[tuple[str, Path, fits.Header]]:
     """Yield category, path and primary header of every product."""
     for path in sorted(folder.rglob("*.fits")):
@@ -60,7 +73,11 @@ def assess_map(reduced: Path, truth: Path, arm: str) -> dict[int, dict[str, floa
     path, _ = find(reduced, f"DISP_IMAGE_{arm}")[-1]
     measured = {n: canonical(fits.getdata(path, n), arm) for n in ("WAVELENGTH", "SLIT", "ORDER")}
     true_path = truth / f"map_{arm}_day.fits"
-    true = {n: canonical(fits.getdata(true_path, n), arm) for n in ("WAVELENGTH", "SLIT", "ORDER")}
+    shape = measured["ORDER"].shape
+    true = {
+        n: binned_to(canonical(fits.getdata(true_path, n), arm), shape)
+        for n in ("WAVELENGTH", "SLIT", "ORDER")
+    }
     nm_per_px = np.abs(np.gradient(true["WAVELENGTH"], axis=1))
     result = {}
     for order in np.unique(true["ORDER"][true["ORDER"] > 0]).astype(int):
@@ -82,17 +99,22 @@ def assess_map(reduced: Path, truth: Path, arm: str) -> dict[int, dict[str, floa
 def assess_centres(reduced: Path, truth: Path, arm: str) -> dict[int, float]:
     """Compare the order centres with the true ones: rms in pixels."""
     path, _ = find(reduced, f"ORDER_TAB_CENTRES_{arm}")[-1]
-    rows = fits.getdata(path, 1)
+    rows, header = fits.getdata(path, 1), fits.getheader(path)
     true = fits.getdata(truth / f"map_{arm}_day.fits", "TRACES")
+    # The dispersion of VIS runs along the detector's rows, BINY.
+    across, along = (
+        (int(header.get(f"ESO DET BIN{k}", 1)) for k in "XY") if TRANSPOSED[arm] else (1, 1)
+    )
+    true_x, true_y = ((true[k] + 0.5) / f - 0.5 for k, f in (("X", along), ("Y", across)))
     result = {}
     for row in rows:
         order = int(row["ORDER"])
         mine = (true["ORDER"] == order) & np.isfinite(true["Y"])
         low, high = row["X_FIRST"], row["X_LAST"]
-        mine &= (true["X"] >= low) & (true["X"] <= high)
-        t = (2 * true["X"][mine] - low - high) / (high - low)
+        mine &= (true_x >= low) & (true_x <= high)
+        t = (2 * true_x[mine] - low - high) / (high - low)
         found = np.polynomial.chebyshev.chebval(t, row["CENTRE_COEF"])
-        result[order] = rms(found - true["Y"][mine])
+        result[order] = rms(found - true_y[mine])
     return result
 
 
@@ -116,19 +138,24 @@ class Exposure:
             self.error = canonical(units["ERRS"].data, arm)
             self.quality = canonical(units["QUAL"].data.astype(np.int64), arm)
         light = truth / f"light_{kind}_{arm}_{stem}.fits"
-        self.object = canonical(fits.getdata(light, "OBJECT"), arm)
+        shape = self.data.shape
+
+        def true(path: Path, name: str, *, summed: bool = False) -> NDArray:
+            return binned_to(canonical(fits.getdata(path, name), arm), shape, summed=summed)
+
+        self.object = true(light, "OBJECT", summed=True)
         self.spectra = truth / f"spectra_{kind}_{arm}_{stem}.fits"
-        self.sky = canonical(fits.getdata(light, "SKY"), arm)
+        self.sky = true(light, "SKY", summed=True)
         true_map = truth / f"map_{kind}_{arm}_{stem}.fits"
-        self.wave = canonical(fits.getdata(true_map, "WAVELENGTH"), arm)
-        self.slit = canonical(fits.getdata(true_map, "SLIT"), arm)
-        self.order = canonical(fits.getdata(true_map, "ORDER"), arm)
+        self.wave, self.slit, self.order = (
+            true(true_map, name) for name in ("WAVELENGTH", "SLIT", "ORDER")
+        )
         # Flat-fielding refers every slit position to the mean illumination of the slit.
-        self.object /= canonical(fits.getdata(true_map, "ILLUMINATION"), arm)
+        self.object /= true(true_map, "ILLUMINATION")
         detector = fits.getheader(truth / f"detector_{arm}.fits")
         self.read_noise = float(detector["RON"])
         self.seconds = float(header["EXPTIME"])
-        self.dark = canonical(fits.getdata(truth / f"detector_{arm}.fits", "DARK"), arm)
+        self.dark = true(truth / f"detector_{arm}.fits", "DARK", summed=True)
 
     @property
     def good(self) -> NDArray[np.bool_]:

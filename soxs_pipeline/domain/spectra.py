@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.header import Header
 
-__all__ = ["Blaze", "MergedSpectrum", "OrderSpectra", "OrderSpectrum"]
+__all__ = ["Blaze", "MergedSpectrum", "OrderSpectra", "OrderSpectrum", "ZeroPoint"]
 
 Floats = NDArray[np.float64]
 
@@ -92,6 +92,23 @@ class OrderSpectrum:
         return self.sensitivity is not None and bool(np.isfinite(self.sensitivity).any())
 
 
+@dataclass(frozen=True)
+class ZeroPoint:
+    """What sky lines said of the wavelength scale, already taken off the wavelengths.
+
+    Parameters
+    ----------
+    velocity_km_s, error_km_s
+        Median over the orders of their shift, towards the red, and of its error.
+    n_lines
+        Lines that carry it.
+    """
+
+    velocity_km_s: float
+    error_km_s: float
+    n_lines: int
+
+
 @dataclass(frozen=True, eq=False)
 class OrderSpectra:
     """The spectra of one source in all orders of one exposure.
@@ -108,6 +125,8 @@ class OrderSpectra:
         Header of the exposure.
     exposures
         The raw exposures.
+    zero_point
+        Correction of the wavelengths by sky lines, None if there was none.
     """
 
     spectra: tuple[OrderSpectrum, ...]
@@ -115,6 +134,7 @@ class OrderSpectra:
     arm: str
     header: Header
     exposures: tuple[Exposure, ...] = ()
+    zero_point: ZeroPoint | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +169,8 @@ class MergedSpectrum:
         The raw exposures of all arms.
     flux_error
         Relative error of the flux scale from bin to bin of the response, median; NaN without.
+    wavelength_error_km_s
+        Largest error of the zero points of the exposures; NaN if none was measured.
     """
 
     wavelength_nm: Floats
@@ -166,3 +188,4 @@ class MergedSpectrum:
     header: Header
     exposures: tuple[Exposure, ...] = ()
     flux_error: float = float("nan")
+    wavelength_error_km_s: float = float("nan")

@@ -13,6 +13,7 @@ from soxs_pipeline.plots import (
     extraction,
     flat,
     flux,
+    linecheck,
     merge,
     orders,
     pixelmap,
@@ -59,6 +60,7 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
         _Drawing("lines", wavelength.line_map, ("lines", "dispersion")),
         _Drawing("map", pixelmap.pixel_map, ("pixel_map",)),
     ),
+    "soxs_line_check": (_Drawing("lines", linecheck.line_shifts, ("line_check",)),),
     "soxs_stare": (
         _Drawing("residuals", sky.residuals, ("sky_subtracted", "sky_model", "sources"),
                  {"pixel_map": "pixel_map"}),

@@ -12,7 +12,9 @@
    an error of the profile is granted. Bins that lost most of their weight are flagged.
 6. Variance and covariance of neighbouring bins follow exactly from the pixels'; the error of
    the sky, common to all rows, is added to them.
-7. If a response is given, the sensitivity of each bin through the atmosphere of the exposure is
+7. The shift that the night sky's lines have against the dispersion solution is taken off the
+   wavelengths.
+8. If a response is given, the sensitivity of each bin through the atmosphere of the exposure is
    noted beside the electrons, for `soxs_merge` to apply.
 """
 
@@ -24,12 +26,14 @@ from typing import Literal
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.flux import Extinction, Response
 from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.domain.spectra import Blaze, OrderSpectra
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.extraction import EXTRACTION_QC, measure_orders
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.extraction import ExtractionOptions, extract_orders
+from soxs_pipeline.reduction.linecheck import with_zero_point
 from soxs_pipeline.reduction.sensitivity import with_sensitivity
 
 __all__ = ["RECIPE", "ExtractParameters", "ExtractProducts", "soxs_extract"]
@@ -55,6 +59,9 @@ class ExtractParameters(ParameterSet):
     profile_error: float = parameter(
         0.05, "Relative error of the profile granted before a pixel is rejected.", ge=0, le=0.5
     )
+    zero_point: bool = parameter(
+        True, "Take the shift of the sky lines off the wavelengths, if they were measured."
+    )
     most_lost: float = parameter(
         0.5,
         "A bin that lost more of its weight than this to bad pixels is flagged.",
@@ -70,10 +77,11 @@ class ExtractProducts:
     orders: OrderSpectra
 
 
-def soxs_extract(
+def soxs_extract(  # noqa: PLR0913 - one argument for each input
     frame: Frame,
     sky_model: Frame,
     sources: Sources,
+    line_check: LineCheck | None,
     geometry: Geometry,
     blaze: Blaze | None,
     response: Response | None,
@@ -91,6 +99,8 @@ def soxs_extract(
         What was taken off, with its variance.
     sources
         The target, and what is beside it on the slit.
+    line_check
+        Shift of the sky lines of this exposure, or None.
     geometry
         Order edges, dispersion solution and pixel map.
     blaze
@@ -129,7 +139,11 @@ def soxs_extract(
         header=frame.header,
         exposures=frame.exposures,
     )
+    said: list[str] = []
+    if line_check is not None and parameters.zero_point:
+        orders, said = with_zero_point(orders, line_check)
     orders, remarks = with_sensitivity(orders, response, extinction)
+    remarks += said
     if blaze is None:
         remarks.append("no blaze was given: orders will not be scaled to each other when merged")
     if sources.sources[0].forced:

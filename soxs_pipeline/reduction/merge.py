@@ -341,4 +341,12 @@ def _combine(
         unit="electron/s/nm",
         header=first.header,
         exposures=all_exposures(exposure.exposures for exposure in exposures),
+        wavelength_error_km_s=_wavelength_error(exposures),
     )
+
+
+def _wavelength_error(exposures: Sequence[OrderSpectra]) -> float:
+    zero_points = [e.zero_point for e in exposures]
+    errors = [zero.error_km_s for zero in zero_points if zero is not None]
+    # One exposure without a zero point leaves that of the mean unknown.
+    return max(errors) if errors and len(errors) == len(zero_points) else float("nan")

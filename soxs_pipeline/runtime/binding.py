@@ -43,7 +43,7 @@ def bind(
     for name in recipe.input_slots:
         members = [slot for slot in task.others if slot.bundle == name]
         if members:
-            arguments[name] = _bundle(hints[name], members, recipe, inputs, instrument)
+            arguments[name] = _bundle(kind_of(hints[name])[0], members, recipe, inputs, instrument)
             continue
         slot = next((s for s in (task.main, *task.others) if s.name == name), None)
         if slot is None and kind_of(hints[name])[2]:

@@ -17,11 +17,18 @@ from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
 from soxs_pipeline.domain.frame import BadPixelMap, Frame
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.lines import LineList, LineMeasurements, MolecularBands
 from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.pixelmap import PixelMap
-from soxs_pipeline.domain.spectra import Blaze, MergedSpectrum, OrderSpectra, OrderSpectrum
+from soxs_pipeline.domain.spectra import (
+    Blaze,
+    MergedSpectrum,
+    OrderSpectra,
+    OrderSpectrum,
+    ZeroPoint,
+)
 from soxs_pipeline.io.codecs.registry import CODECS
 from soxs_pipeline.io.products import read_product, write_product
 
@@ -225,6 +232,25 @@ def order_spectra(draw):
         arm=draw(st.sampled_from(["VIS", "NIR"])),
         header=draw(headers()),
         exposures=draw(exposures),
+        zero_point=draw(st.none() | st.builds(ZeroPoint, numbers, positive, st.integers(0, 1000))),
+    )
+
+
+@st.composite
+def line_checks(draw):
+    n, m = draw(st.integers(1, 4)), draw(st.integers(0, 5))
+    by_order = ["shift_px", "shift_error_px", "velocity_km_s", "velocity_error_km_s"]
+    by_line = ["wavelength_nm", "shift_px", "error_px", "fwhm_px", "flux"]
+    return LineCheck(
+        orders=draw(vectors(n, orders, np.int64)),
+        n_lines=draw(vectors(n, orders, np.int64)),
+        **{name: draw(vectors(n)) for name in [*by_order, "fwhm_px", "resolving_power"]},
+        common_px=draw(maybe_numbers),
+        common_error_px=draw(maybe_numbers),
+        line_order=draw(vectors(m, orders, np.int64)),
+        **{f"line_{name}": draw(vectors(m)) for name in by_line},
+        line_used=draw(vectors(m, st.booleans(), np.bool_)),
+        arm=draw(st.sampled_from(["VIS", "NIR"])),
     )
 
 
@@ -240,6 +266,7 @@ def merged_spectra(draw):
         arms=draw(st.sampled_from([("VIS",), ("VIS", "NIR"), ()])),
         unit=draw(st.sampled_from(["electron/s/nm", "erg/s/cm2/Angstrom"])),
         flux_error=draw(positive | st.just(float("nan"))),
+        wavelength_error_km_s=draw(positive | st.just(float("nan"))),
         header=draw(headers()),
         exposures=draw(exposures),
         **{name: draw(vectors(n)) for name in names},
@@ -315,6 +342,7 @@ STRATEGIES = {
     SpectralFormat: formats(),
     LineList: line_lists(),
     LineMeasurements: line_measurements(),
+    LineCheck: line_checks(),
     OrderTable: order_tables(),
     Blaze: blazes(),
     OrderSpectra: order_spectra(),

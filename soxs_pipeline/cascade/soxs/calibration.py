@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from soxs_pipeline.cascade.soxs.items import (
+    ARC_CHECK,
     ARC_LINES,
     ARC_MULTI,
     ARC_PINHOLE,
+    ARC_SLIT,
     BAD_PIXELS,
     BIAS,
     BLAZE,
@@ -28,7 +30,16 @@ from soxs_pipeline.cascade.soxs.items import (
     MASTER_FLAT,
     SCATTERED,
 )
-from soxs_pipeline.cascade.soxs.slots import AGES, BINNED, LAMP, NIGHT, SETUP, SETUP_SET, WEEK
+from soxs_pipeline.cascade.soxs.slots import (
+    AGES,
+    BINNED,
+    GEOMETRY,
+    LAMP,
+    NIGHT,
+    SETUP,
+    SETUP_SET,
+    WEEK,
+)
 from soxs_pipeline.cascade.spec import Slot, Task, bundled, need, static
 
 __all__ = ["CALIBRATION_TASKS"]
@@ -114,5 +125,13 @@ CALIBRATION_TASKS = (
             static("spectral_format", FORMAT),
         ),
         (("dispersion", DISP), ("pixel_map", DISP_IMAGE), ("lines", DISP_LINES)),
+    ),
+    Task(
+        "arc_check",
+        "soxs_line_check",
+        "Check the solution on arc lines through the slit",
+        Slot("raw", ARC_SLIT),
+        (*LAMP, *GEOMETRY, static("lines", ARC_LINES)),
+        (("line_check", ARC_CHECK),),
     ),
 )

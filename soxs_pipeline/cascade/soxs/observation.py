@@ -12,13 +12,16 @@ from soxs_pipeline.cascade.soxs.items import (
     OBJECT_STARE,
     RESPONSE,
     SCI_2D,
+    SCI_LINES,
     SCI_MERGED,
     SCI_ORDERS,
     SCI_SKY,
     SCI_SOURCES,
+    SKY_LINES,
     STD_2D,
     STD_FLUX_NOD,
     STD_FLUX_STARE,
+    STD_LINES,
     STD_MERGED,
     STD_ORDERS,
     STD_SKY,
@@ -26,6 +29,7 @@ from soxs_pipeline.cascade.soxs.items import (
     STD_TELLURIC_NOD,
     STD_TELLURIC_STARE,
     TELL_2D,
+    TELL_LINES,
     TELL_MERGED,
     TELL_ORDERS,
     TELL_SKY,
@@ -81,7 +85,7 @@ def _observe(
 ) -> tuple[Task, ...]:
     """Return the tasks from one kind of exposure, in any mode, to its merged spectrum."""
     raw, nod = raws
-    image, sky, sources, orders, merged = made
+    image, sky, sources, lines, orders, merged = made
     return (
         Task(
             f"{kind}_stare",
@@ -93,6 +97,18 @@ def _observe(
         ),
         _sequence(kind, "nod", "Take the sky off a nodded exposure", nod, made),
         Task(
+            f"{kind}_sky_lines",
+            "soxs_line_check",
+            "Check the wavelength scale on sky lines",
+            Slot("frame", image),
+            (
+                need("sky_model", sky, NIGHT, match=SAME_EXPOSURE),
+                *GEOMETRY,
+                static("lines", SKY_LINES),
+            ),
+            (("line_check", lines),),
+        ),
+        Task(
             f"{kind}_extract",
             "soxs_extract",
             "Extract the target order by order",
@@ -100,6 +116,7 @@ def _observe(
             (
                 need("sky_model", sky, NIGHT, match=SAME_EXPOSURE),
                 need("sources", sources, NIGHT, match=SAME_EXPOSURE),
+                maybe("line_check", lines, NIGHT, match=SAME_EXPOSURE),
                 *GEOMETRY,
                 BLAZE_SLOT,
                 *calibration,
@@ -123,18 +140,18 @@ OBSERVATION_TASKS = (
     *_observe(
         "science",
         (OBJECT_STARE, OBJECT_NOD),
-        (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_ORDERS, SCI_MERGED),
+        (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_LINES, SCI_ORDERS, SCI_MERGED),
         FLUX,
     ),
     *_observe(
         "standard",
         (STD_FLUX_STARE, STD_FLUX_NOD),
-        (STD_2D, STD_SKY, STD_SOURCES, STD_ORDERS, STD_MERGED),
+        (STD_2D, STD_SKY, STD_SOURCES, STD_LINES, STD_ORDERS, STD_MERGED),
     ),
     *_observe(
         "telluric",
         (STD_TELLURIC_STARE, STD_TELLURIC_NOD),
-        (TELL_2D, TELL_SKY, TELL_SOURCES, TELL_ORDERS, TELL_MERGED),
+        (TELL_2D, TELL_SKY, TELL_SOURCES, TELL_LINES, TELL_ORDERS, TELL_MERGED),
         FLUX,
     ),
     Task(

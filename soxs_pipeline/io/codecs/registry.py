@@ -8,6 +8,7 @@ from soxs_pipeline.io.codecs.codec import Codec
 from soxs_pipeline.io.codecs.dispersion import DISPERSION, SPECTRAL_FORMAT
 from soxs_pipeline.io.codecs.flux import EXTINCTION, FLUX_STANDARDS, RESPONSE
 from soxs_pipeline.io.codecs.frame import BAD_PIXELS, FRAME
+from soxs_pipeline.io.codecs.linecheck import LINE_CHECK
 from soxs_pipeline.io.codecs.lines import LINE_LIST, LINE_MEASUREMENTS, MOLECULAR_BANDS
 from soxs_pipeline.io.codecs.objects import SOURCES
 from soxs_pipeline.io.codecs.orders import ORDERS
@@ -26,6 +27,7 @@ CODECS: tuple[Codec[Any], ...] = (
     SPECTRAL_FORMAT,
     LINE_LIST,
     LINE_MEASUREMENTS,
+    LINE_CHECK,
     ORDERS,
     BLAZE,
     ORDER_SPECTRA,

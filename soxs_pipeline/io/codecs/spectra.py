@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from soxs_pipeline.domain.spectra import Blaze, MergedSpectrum, OrderSpectra, OrderSpectrum
+from soxs_pipeline.domain.spectra import (
+    Blaze,
+    MergedSpectrum,
+    OrderSpectra,
+    OrderSpectrum,
+    ZeroPoint,
+)
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, header_of
 from soxs_pipeline.io.codecs.exposures import exposure_units, read_exposures
 from soxs_pipeline.io.codecs.frame import quality_legend
@@ -79,6 +85,12 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
         "ESO PRO ARM": (found.arm, "Arm"),
         "ESO PRO EXPOSURE": (found.exposure_s, "[s] Exposure time"),
     }
+    if (zero := found.zero_point) is not None:
+        cards |= {
+            "ESO PRO ZERO VEL": (zero.velocity_km_s, "[km/s] Shift of sky lines, taken off"),
+            "ESO PRO ZERO ERR": (zero.error_km_s, "[km/s] Its error"),
+            "ESO PRO ZERO LINES": (zero.n_lines, "Sky lines that carry it"),
+        }
     return cards, [fits.PrimaryHDU(), bins, summary, *exposure_units(found.exposures)]
 
 
@@ -109,6 +121,17 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
         arm=header["ESO PRO ARM"],
         header=header_of(units),
         exposures=read_exposures(units),
+        zero_point=_zero_point(header),
+    )
+
+
+def _zero_point(header: Any) -> ZeroPoint | None:
+    if "ESO PRO ZERO LINES" not in header:
+        return None
+    return ZeroPoint(
+        _number(header["ESO PRO ZERO VEL"]),
+        _number(header["ESO PRO ZERO ERR"]),
+        int(header["ESO PRO ZERO LINES"]),
     )
 
 
@@ -142,6 +165,7 @@ def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object]
         **inheritable(merged.header),
         "ESO PRO UNIT": (merged.unit, "Unit of the flux"),
         "ESO PRO FLUXERR": (merged.flux_error, "Relative error of the flux scale"),
+        "ESO PRO WAVEERR": (merged.wavelength_error_km_s, "[km/s] Error of the zero point"),
         **arms,
     }
     return cards, [fits.PrimaryHDU(), bins, *exposure_units(merged.exposures)]
@@ -168,6 +192,7 @@ def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
         header=header_of(units),
         exposures=read_exposures(units),
         flux_error=_number(header.get("ESO PRO FLUXERR")),
+        wavelength_error_km_s=_number(header.get("ESO PRO WAVEERR")),
     )
 
 

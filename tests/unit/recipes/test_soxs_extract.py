@@ -17,6 +17,7 @@ def reduced(scene, **parameters):
         stare.sky_subtracted,
         stare.sky_model,
         stare.sources,
+        None,
         GEOMETRY,
         None,
         None,

@@ -33,6 +33,7 @@ def extracted(outcome):
         made.sky_subtracted,
         made.sky_model,
         made.sources,
+        None,
         GEOMETRY,
         None,
         None,
