@@ -3,13 +3,14 @@
 Sources (unpacked wheels of PyPI):
 * scopesim 0.11.4, GPL-3: a table that ESO's SkyCalc 2.0.9 computed (Noll et al. 2012, A&A 543,
   A92; Jones et al. 2013, A&A 560, A91) for airmass 1 and 2.5 mm of water; numbers only
-* pypeit 2.0.1, BSD-3: ``OH_XSHOOTER_lines.dat`` (vacuum A) and the night sky of
+* pypeit 2.0.1, BSD-3: ``OH_R24000_lines.dat`` (vacuum A) and the night sky of
   ``paranal_sky.fits`` (vacuum A, 0.05 A steps)
 * aspired 0.5.1, BSD-3: LTT 3218 (Moehler et al. 2014, A&A 568, A9)
 
-SkyCalc puts each airglow line into one bin of R = 6000.  Its flux is kept; its wavelength is
-taken from the OH list if a line of that list lies within one bin, else from the centroid of
-the peak in the high-resolution night sky (below 1 um), else it is the bin's.
+SkyCalc puts each airglow line into one bin of R = 6000.  Its flux is kept and shared out, by their
+amplitudes, among the lines of the OH list within the bin and its neighbours: both halves of a
+Lambda doublet are lines of their own. Where there is none the wavelength is that of the centroid
+of the peak in the high-resolution night sky (below 1 um), else that of the bin.
 
 Usage: python simulator_sky.py SCOPESIM_DIR PYPEIT_DIR ASPIRED_DIR [OUT.fits]
 """
@@ -46,36 +47,38 @@ def line_table(sky: fits.FITS_rec, pypeit: Path) -> fits.BinTableHDU:
     lam, radiance = sky["lam"], sky["flux_ael"]
     step_um = np.gradient(lam) * 1e-3
     flux = radiance * step_um
-    rows = read_pypeit(next(pypeit.rglob("OH_XSHOOTER_lines.dat")))
+    rows = read_pypeit(next(pypeit.rglob("OH_R24000_lines.dat")))
+    rows.sort()
     known = np.array([r[0] for r in rows]) / 10
+    amplitude = np.maximum([r[2] for r in rows], 1e-3)
     high = fits.open(next(pypeit.rglob("paranal_sky.fits")))
     fine, spectrum = high[1].data / 10, high[0].data
-    wave = lam.copy()
-    origin = np.zeros(len(lam), dtype=np.int16)
-    taken: dict[int, int] = {}
-    for k in np.argsort(-flux):
-        if flux[k] < FAINTEST:
-            break
-        width = 1.2e3 * step_um[k]
-        near = np.abs(known - lam[k])
-        nearest = int(near.argmin())
-        if near[nearest] < width and nearest in taken:
-            # The other half of a Lambda doublet that the bins have split.
-            flux[taken[nearest]] += flux[k]
-            flux[k] = 0.0
-        elif near[nearest] < width:
-            taken[nearest] = int(k)
-            wave[k], origin[k] = known[nearest], 1
-        elif lam[k] < 1000:
-            centroid = peak_centroid(fine, spectrum, lam[k], 0.6 * width)
-            if centroid is not None:
-                wave[k], origin[k] = centroid, 2
-    keep = flux >= FAINTEST
-    order = np.argsort(wave[keep])
+    place, strength, origin = [], [], []
+    for k in np.flatnonzero(flux >= FAINTEST):
+        width = 1e3 * step_um[k]
+        near = np.flatnonzero(np.abs(known - lam[k]) < 0.55 * width)
+        if not near.size:
+            near = np.flatnonzero(np.abs(known - lam[k]) < 1.2 * width)
+        if near.size:
+            share = amplitude[near] / amplitude[near].sum()
+            place += list(known[near])
+            strength += list(flux[k] * share)
+            origin += [1] * near.size
+            continue
+        centroid = peak_centroid(fine, spectrum, lam[k], 0.6 * width) if lam[k] < 1000 else None
+        place.append(lam[k] if centroid is None else centroid)
+        strength.append(flux[k])
+        origin.append(0 if centroid is None else 2)
+    # What several bins gave to one line is one line.
+    wave, inverse = np.unique(np.round(place, 6), return_inverse=True)
+    total = np.bincount(inverse, strength)
+    kind = np.zeros(wave.size, dtype=np.int16)
+    kind[inverse] = origin
+    keep = total >= 0.1 * FAINTEST
     columns = [
-        fits.Column("WAVELENGTH", "D", unit="nm", array=wave[keep][order]),
-        fits.Column("FLUX", "E", unit="ph/s/m2/arcsec2", array=flux[keep][order]),
-        fits.Column("ORIGIN", "I", array=origin[keep][order]),
+        fits.Column("WAVELENGTH", "D", unit="nm", array=wave[keep]),
+        fits.Column("FLUX", "E", unit="ph/s/m2/arcsec2", array=total[keep]),
+        fits.Column("ORIGIN", "I", array=kind[keep]),
     ]
     return fits.BinTableHDU.from_columns(columns, name="LINES")
 

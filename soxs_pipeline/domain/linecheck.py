@@ -16,7 +16,8 @@ Floats = NDArray[np.float64]
 class LineCheck:
     """Shifts and widths of lines, order by order and line by line.
 
-    A shift is measured minus expected, in pixels towards longer wavelengths.
+    A shift is measured minus expected, in pixels along the detector: what moves as a whole shifts
+    alike in orders that run in opposite directions. Velocities are positive towards the red.
 
     Parameters
     ----------

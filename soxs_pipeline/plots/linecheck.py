@@ -70,7 +70,7 @@ def line_shifts(check: LineCheck) -> Figure:
         title="resolving power, median of each order",
         ylabel="wavelength / FWHM",
         xlabel="wavelength [nm, vacuum]",
-        ylim=(0, None),
+        ylim=(0, 1.2 * float(np.nanmax(check.resolving_power)) if used.any() else 1.0),
     )
     for name in ("width", "power"):
         panels[name].sharex(shift)

@@ -13,7 +13,7 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.lines import LineList
 from soxs_pipeline.domain.quality import FATAL
-from soxs_pipeline.domain.spectra import OrderSpectra, ZeroPoint
+from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum, ZeroPoint
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.numerics.commonshift import common_shift
 from soxs_pipeline.numerics.slitline import SlitLine, fit_slit_line
@@ -103,19 +103,20 @@ def _measure(
     wave = pixel_map.wavelength_nm[rows, columns]
     rank = np.argsort(wave)
     wave, rows, columns = wave[rank], rows[rank], columns[rank]
-    step = _step_nm(geometry, order, wave)
+    typical = abs(_step_nm(geometry, order, 0.5 * float(wave[0] + wave[-1])))
     half = max(_HALF_WIDTHS * _FWHM_PER_SIGMA * width, _LEAST_HALF_PX) if width else _FIRST_HALF_PX
     half += reach_px
     count = _MOST_LINES if width else _FIRST_LINES
     least = _LEAST_WIDTHS * _FWHM_PER_SIGMA * width
-    chosen = _candidates(lines, wave[0] + half * step, wave[-1] - half * step, count)
+    chosen = _candidates(lines, wave[0] + half * typical, wave[-1] - half * typical, count)
     for index in chosen:
-        before, after = _clear(lines, index, step)
+        step = _step_nm(geometry, order, float(lines.wavelength_nm[index]))
+        before, after = _clear(lines, index, abs(step))
         if min(before, after) < least:
             continue
         place = lines.wavelength_nm[index]
-        begin = np.searchsorted(wave, place - min(half, 0.5 * before + reach_px) * step)
-        end = np.searchsorted(wave, place + min(half, 0.5 * after + reach_px) * step)
+        begin = np.searchsorted(wave, place - min(half, 0.5 * before + reach_px) * abs(step))
+        end = np.searchsorted(wave, place + min(half, 0.5 * after + reach_px) * abs(step))
         if end - begin < 20:
             continue
         part = slice(begin, end)
@@ -135,11 +136,11 @@ def _measure(
         )
 
 
-def _step_nm(geometry: Geometry, order: int, wave: Floats) -> float:
-    """Return the mean step of wavelength from pixel to pixel of an order."""
-    ends = np.array([wave[0], wave[-1]])
+def _step_nm(geometry: Geometry, order: int, wave: float) -> float:
+    """Return the step of wavelength from pixel to pixel at a wavelength, at mid-slit."""
+    ends = wave * np.array([1.0 - 1e-5, 1.0 + 1e-5])
     x, _ = geometry.dispersion.detector_position(order, ends, 0.0)
-    return float((ends[1] - ends[0]) / max(abs(x[1] - x[0]), 1.0))
+    return float((ends[1] - ends[0]) / (x[1] - x[0]))
 
 
 def _candidates(lines: LineList, low: float, high: float, count: int) -> NDArray[np.int64]:
@@ -173,11 +174,11 @@ def _summary(
     middle = geometry.dispersion.wave_domain_nm.mean(axis=1)
     velocity = np.array(
         [
-            _LIGHT_KM_S * _step_nm(geometry, int(o), geometry.dispersion.wave_domain_nm[k])
-            for k, o in enumerate(orders)
+            _LIGHT_KM_S * _step_nm(geometry, int(order), place) / place
+            for order, place in zip(orders, middle, strict=True)
         ]
-    ) / middle  # fmt: skip
-    power = wave / np.maximum(fwhm * step, 1e-30)
+    )  # fmt: skip
+    power = wave / np.maximum(fwhm * np.abs(step), 1e-30)
 
     def medians(values: Floats) -> Floats:
         own = [values[used & (group == k)] for k in range(len(orders))]
@@ -188,7 +189,7 @@ def _summary(
         shift_px=common.group,
         shift_error_px=common.error,
         velocity_km_s=velocity * common.group,
-        velocity_error_km_s=velocity * common.error,
+        velocity_error_km_s=np.abs(velocity) * common.error,
         n_lines=np.bincount(group[used], minlength=len(orders)),
         fwhm_px=medians(fwhm),
         resolving_power=medians(power),
@@ -225,7 +226,7 @@ def with_zero_point(orders: OrderSpectra, check: LineCheck) -> tuple[OrderSpectr
         replace(
             spectrum,
             wavelength_nm=spectrum.wavelength_nm
-            - check.shift_of(spectrum.order)[0] * spectrum.width_nm,
+            - check.shift_of(spectrum.order)[0] * spectrum.width_nm * _direction(spectrum),
         )
         for spectrum in orders.spectra
     )
@@ -239,3 +240,8 @@ def with_zero_point(orders: OrderSpectra, check: LineCheck) -> tuple[OrderSpectr
         f"from {zero.n_lines} sky lines"
     )
     return replace(orders, spectra=spectra, zero_point=zero), [said]
+
+
+def _direction(spectrum: OrderSpectrum) -> float:
+    """Return the sign of the change of wavelength along the detector."""
+    return float(np.sign(spectrum.x[-1] - spectrum.x[0]))
