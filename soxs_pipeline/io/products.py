@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
-from soxs_pipeline.errors import InputError
+from soxs_pipeline.errors import InputError, OutputError
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.io.cards import BLOCK
 from soxs_pipeline.io.codecs.codec import Codec, Layout
@@ -20,7 +20,7 @@ from soxs_pipeline.io.codecs.registry import codec_of
 from soxs_pipeline.io.headers import put_cards
 from soxs_pipeline.io.raw import read_header
 
-__all__ = ["data_md5", "product_category", "read_product", "write_product"]
+__all__ = ["data_md5", "product_category", "read_product", "rename_product", "write_product"]
 
 T = TypeVar("T")
 
@@ -91,6 +91,26 @@ def _serialised(units: Any) -> memoryview:
     block = primary.header.tostring().encode("ascii")
     content[: len(block)] = block
     return content
+
+
+def rename_product(path: Path, target: Path) -> None:
+    """Give a product another name, in its header as well.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    try:
+        with fits.open(path, mode="update", memmap=False) as units:
+            header = units[0].header
+            header["PIPEFILE"] = target.name
+            units[0].add_checksum()
+        path.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot become {target}: {error}", remedy="check the folder"
+        ) from error
 
 
 def read_product(path: Path | str, kind: type[T]) -> T:

@@ -77,9 +77,9 @@ def common_shift(
             break
         used = kept
     weight = np.where(used, 1.0 / np.hypot(error, jitter) ** 2, 0.0)
-    total = np.bincount(group, weight, n_groups)
-    mean = np.bincount(group, weight * np.where(used, value, 0.0), n_groups)
-    mean = mean / np.maximum(total, 1e-30)
+    total: Floats = np.asarray(np.bincount(group, weight, n_groups), dtype=np.float64)
+    summed = np.bincount(group, weight * np.where(used, value, 0.0), n_groups)
+    mean = np.asarray(summed / np.maximum(total, 1e-30), dtype=np.float64)
     seen = total > 0
     spreads, odds = _spread_posterior(mean[seen], 1.0 / total[seen], expected_spread)
     precision = 1.0 / (1.0 / total[seen][None, :] + spreads[:, None] ** 2)

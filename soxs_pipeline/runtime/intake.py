@@ -15,7 +15,7 @@ from soxs_pipeline.io.raw import read_header, scan
 from soxs_pipeline.io.sof import read_sof
 from soxs_pipeline.io.static import find_static
 
-__all__ = ["Intake", "read_folders", "static_finder", "take_folders", "take_set"]
+__all__ = ["Intake", "read_folders", "static_finder", "take_files", "take_folders", "take_set"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +99,18 @@ def take_set(path: Path, cascade: Cascade) -> Intake:
     InputError
         If the set or one of its files is missing, unreadable, or of another arm than its tag.
     """
-    return Intake(tuple(_tagged(Path(file), tag, cascade) for file, tag in read_sof(path)))
+    return take_files(read_sof(path), cascade)
+
+
+def take_files(entries: Iterable[tuple[Path, str]], cascade: Cascade) -> Intake:
+    """Read tagged files; each must exist, be readable and be what its tag says.
+
+    Raises
+    ------
+    InputError
+        As `take_set` does.
+    """
+    return Intake(tuple(_tagged(Path(file), tag, cascade) for file, tag in entries))
 
 
 def _tagged(path: Path, tag: str, cascade: Cascade) -> DataFile:

@@ -1,0 +1,1 @@
+"""The recipes as plugins of an EsoRex that cannot run Python itself."""

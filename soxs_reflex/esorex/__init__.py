@@ -1,0 +1,1 @@
+"""``soxs-esorex``: the grammar of EsoRex 3.13 for machines that have none."""

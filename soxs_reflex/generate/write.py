@@ -1,0 +1,49 @@
+"""Write all generated files, or compare them with what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from soxs_reflex.generate import plugins
+
+__all__ = ["PACKAGE", "all_files", "stale", "write"]
+
+PACKAGE = Path(__file__).resolve().parents[1]
+#: Folders that hold generated files and nothing else.
+FOLDERS = ("pyesorex/plugins", "native/plugins")
+
+
+def all_files() -> dict[str, str]:
+    """Return the text of every generated file by its path below the package."""
+    return plugins.files()
+
+
+def stale() -> list[str]:
+    """Return the files that differ from what the map says, are missing or too many."""
+    wanted = all_files()
+    there = {
+        path.relative_to(PACKAGE).as_posix()
+        for folder in FOLDERS
+        for path in (PACKAGE / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    changed = {
+        name
+        for name, text in wanted.items()
+        if name in there and (PACKAGE / name).read_text(encoding="utf-8") != text
+    }
+    return sorted(changed | (there ^ wanted.keys()))
+
+
+def write() -> list[str]:
+    """Bring the files up to date and return those that changed."""
+    changed = stale()
+    wanted = all_files()
+    for name in changed:
+        path = PACKAGE / name
+        if name in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[name], encoding="utf-8")
+        else:
+            path.unlink()
+    return changed
