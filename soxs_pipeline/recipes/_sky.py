@@ -56,9 +56,9 @@ class SkyParameters(ParameterSet):
     )
     max_sources: int = parameter(3, "Greatest number of sources fitted together.", ge=1, le=5)
     sky_regions: str = parameter(
-        "",
+        "none",
         "Slit positions that hold sky alone, as low:high pairs in arcsec separated by commas; "
-        "empty takes the whole slit and fits the sources with the sky.",
+        "none takes the whole slit and fits the sources with the sky.",
     )
     edge_margin: float = parameter(
         2.5, "Pixels left out at either end of the slit.", unit="pixel", ge=0, le=8
@@ -158,6 +158,8 @@ def about_sources(name: str, sources: Sources, threshold: float) -> list[str]:
 
 
 def _read_regions(text: str) -> tuple[tuple[float, float], ...]:
+    if text.strip().lower() == "none":
+        return ()
     try:
         pairs = [tuple(map(float, part.split(":"))) for part in text.split(",") if part.strip()]
         regions = tuple((low, high) for low, high in pairs)
