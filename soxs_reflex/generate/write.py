@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from soxs_pipeline.cascade import load
+from soxs_reflex.description import INSTRUMENT
 from soxs_reflex.generate import plugins
+from soxs_reflex.generate.edps import files as edps
 
 __all__ = ["PACKAGE", "all_files", "stale", "write"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Folders that hold generated files and nothing else.
-FOLDERS = ("pyesorex/plugins", "native/plugins")
+FOLDERS = ("pyesorex/plugins", "native/plugins", edps.FOLDER)
 
 
 def all_files() -> dict[str, str]:
     """Return the text of every generated file by its path below the package."""
-    return plugins.files()
+    cascade = load(INSTRUMENT)
+    return {**plugins.files(), **edps.files(cascade)}
 
 
 def stale() -> list[str]:

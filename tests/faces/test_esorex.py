@@ -144,9 +144,9 @@ def test_values_come_from_default_file_and_command_line_in_turn(biases, tmp_path
     def values():
         out = capsys.readouterr().out
         return {
-            line.split(":")[0].strip(): line.split(":")[1].split()[0]
+            line.split(":")[0].strip(): line.partition(":")[2].split()[0]
             for line in out.splitlines()
-            if line.startswith("  ") and line.split(":", 1)[-1].strip()
+            if line.startswith("  ") and line.partition(":")[2].split()
         }
 
     main(["--params", "soxs_mbias"])

@@ -223,7 +223,8 @@ def test_the_real_esorex_runs_the_bridge_as_our_own_command_does(biases, tmp_pat
     "arguments",
     [
         ["--nonsense", "soxs_mbias"], ["soxs_nothing", "bias.sof"], ["soxs_mbias", "none.sof"],
-        ["soxs_mbias", "--clip-sigma=1000", "bias.sof"], ["soxs_mbias", "--nonsense=1", "bias.sof"],
+        ["soxs_mbias", "--clip-sigma=1000", "bias.sof"],
+        ["soxs_mbias", "--nonsense=1", "bias.sof"],
         ["soxs_mbias", "--keep-noise=yes", "bias.sof"], ["soxs_mbias"],
         ["--output-dir=none", "soxs_mbias", "bias.sof"],
         ["--recipe-config=bad.rc", "soxs_mbias", "bias.sof"],

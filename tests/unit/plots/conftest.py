@@ -11,6 +11,7 @@ from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.flux import Response
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.lines import LineMeasurements
 from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
@@ -141,6 +142,21 @@ class Night:
             field.name: np.zeros(order.size) for field in dataclasses.fields(LineMeasurements)
         }
         return LineMeasurements(**{**others, **known})
+
+    def line_check(self):
+        lines = self.lines()
+        orders = self.solution.orders
+        counts = np.array([(lines.order == order).sum() for order in orders])
+        n = np.ones(orders.size)
+        return LineCheck(
+            orders=orders, shift_px=0.04 * n, shift_error_px=0.01 * n, velocity_km_s=0.8 * n,
+            velocity_error_km_s=0.2 * n, n_lines=counts, fwhm_px=2.4 * n,
+            resolving_power=5000.0 * n, common_px=0.04, common_error_px=0.004,
+            line_order=lines.order, line_wavelength_nm=lines.wavelength_nm,
+            line_shift_px=lines.x - lines.x_fit, line_error_px=lines.x_error,
+            line_fwhm_px=self.rng.normal(2.4, 0.1, lines.order.size),
+            line_flux=np.full(lines.order.size, 900.0), line_used=lines.used, arm="NIR",
+        )  # fmt: skip
 
     def arc(self):
         return {"dispersion": self.solution, "lines": self.lines()}

@@ -21,6 +21,7 @@ FIGURES = {
     "soxs_extract": ["orders", "each"],
     "soxs_merge": ["spectrum", "close"],
     "soxs_response": ["response"],
+    "soxs_line_check": ["lines"],
 }
 
 
@@ -36,6 +37,7 @@ def products_of(night, recipe):
         "soxs_extract": lambda: {"orders": night.orders()},
         "soxs_merge": lambda: {"merged": night.merged()},
         "soxs_response": lambda: {"response": night.response()},
+        "soxs_line_check": lambda: {"line_check": night.line_check()},
     }
     return makers[recipe]()
 

@@ -1,0 +1,1 @@
+"""The EDPS workflow in ESO's five files, from the map."""

@@ -1,0 +1,122 @@
+"""Tasks, task functions and parameter sets of the EDPS workflow."""
+
+from __future__ import annotations
+
+from soxs_pipeline.cascade import Cascade
+from soxs_pipeline.cascade.spec import Group
+from soxs_reflex.generate.edps.sources import match_name, matches
+from soxs_reflex.generate.edps.words import HEAD, listed
+from soxs_reflex.generate.nodes import Input, Step
+
+__all__ = ["parameters", "task_functions", "workflow"]
+
+#: For whom a task is done, by what it observes; the merged spectrum is what the archive gets.
+_TARGETS = {
+    "calibration": ("QC0", "QC1_CALIB"),
+    "standard": ("QC0", "QC1_CALIB"),
+    "telluric": ("QC0", "QC1_CALIB"),
+    "science": ("QC0", "SCIENCE"),
+}
+
+
+def workflow(cascade: Cascade, steps: tuple[Step, ...]) -> str:
+    """Return the file of tasks."""
+    found: dict[str, str] = {}
+    for step in steps:
+        for one in step.inputs:
+            found[match_name(one.slot, one.arm, cascade)] = matches(one.slot, one.arm, cascade)
+    body = [f"{name} = {text}" for name, text in sorted(found.items())]
+    body += [_task(step, cascade) for step in steps]
+    return (
+        HEAD.format(text="Tasks.")
+        + "from edps import (\n    CALCHECKER,\n    IDP,\n    QC0,\n    QC1_CALIB,\n    SCIENCE,\n"
+        "    RelativeTimeRange,\n    alternative_associated_inputs,\n"
+        "    match_rules,\n    task,\n)\n"
+        "from edps.generator.time_range import UNLIMITED\n\n"
+        "from . import soxs_classification as classes\nfrom . import soxs_datasources as sources\n"
+        "from . import soxs_keywords as kwd\n\n"
+        "# --- how inputs are matched to the main input\n"
+        + "\n\n".join(body[: len(found)])
+        + "\n\n# --- tasks\n"
+        + "\n\n".join(body[len(found) :])
+        + "\n"
+    )
+
+
+def _task(step: Step, cascade: Cascade) -> str:
+    if step.source is None:
+        main = f"sources.raw_{step.main_tag.lower()}"
+    else:
+        main = f"{step.source.name}_task, [classes.{step.main_tag}]"
+    lines = [
+        f'task("{step.name}")',
+        f'.with_description("{step.task.doc}")',
+        f'.with_recipe("{step.task.recipe}")',
+        f".with_main_input({main})",
+    ]
+    if step.source is not None and step.task.group_by:
+        keys = listed(step.group_by, step.arm, cascade)
+        lines.append(f".with_grouping_keywords({keys})")
+    for one in step.inputs:
+        lines += _associated(one, cascade)
+    lines.append(f".with_meta_targets([{', '.join(_meta_targets(step, cascade))}])")
+    lines.append(".build()")
+    return f"{step.name}_task = (\n    " + "\n    ".join(lines) + "\n)"
+
+
+def _associated(one: Input, cascade: Cascade) -> list[str]:
+    slot = one.slot
+    # Static calibrations come with the recipes: those of the user go first, none need be there.
+    least = 0 if slot.item.group is Group.CALIB else slot.least
+    least = 0 if one.slot.most is None and one.makers and one.arm else least
+    most = -1 if slot.most is None else slot.most
+    rules = match_name(slot, one.arm, cascade)
+    bounds = f"min_ret={least}, max_ret={most}, match_rules={rules}"
+    if not one.makers:
+        kind = "static" if slot.item.group is Group.CALIB else "raw"
+        return [f".with_associated_input(sources.{kind}_{one.tag.lower()}, {bounds})"]
+    choices = [
+        f".with_associated_input({maker.name}_task, [classes.{one.tag}], {bounds})"
+        for maker in one.makers
+    ]
+    if len(choices) == 1:
+        return choices
+    inner = "".join(f"\n        {choice}" for choice in choices)
+    return [f".with_alternatives(\n        alternative_associated_inputs(){inner}\n    )"]
+
+
+def _meta_targets(step: Step, cascade: Cascade) -> list[str]:
+    targets = list(_TARGETS[step.kind])
+    if step.kind == "science":
+        if step.source is None:
+            targets.append("CALCHECKER")
+        last = {slot.item.tag for task in cascade.tasks for slot in (task.main, *task.others)}
+        if any(item.tag not in last for _, item in step.task.products) and step.task.joins_arms:
+            targets.append("IDP")
+    return targets
+
+
+def task_functions() -> str:
+    """Return the file of functions."""
+    return HEAD.format(text="Functions of the tasks.") + (
+        "def always(_reference, _file):\n"
+        '    """Match every file: a static calibration holds for all data of its arm."""\n'
+        "    return True\n"
+    )
+
+
+def parameters(cascade: Cascade, steps: tuple[Step, ...]) -> str:
+    """Return the parameter sets: one in which every recipe has its defaults."""
+    lines = [
+        "# Parameter sets. Written by soxs_reflex.generate from the association map.",
+        "# A recipe's parameters go below the name of a task:",
+        f"#     {steps[0].name}:",
+        f'#       {cascade.instrument.lower()}.{steps[0].task.recipe}.<parameter>: "value"',
+        "science_parameters:",
+        "  is_default: yes",
+        "  workflow_parameters: {}",
+        "  recipe_parameters:",
+    ]
+    for step in steps:
+        lines += [f"    {step.name}:", "      OMP_NUM_THREADS: 1"]
+    return "\n".join(lines) + "\n"

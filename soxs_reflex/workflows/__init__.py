@@ -1,0 +1,1 @@
+"""Workflows of ESO's tools; everything below is written by soxs_reflex.generate."""
