@@ -110,11 +110,12 @@ class Association:
 
     @property
     def observations(self) -> tuple[Dataset, ...]:
-        """The datasets whose products no task takes: what the night was for."""
+        """What the night was for: last of their kind, or asked for by observers."""
         taken = set(users([dataset.task for dataset in self.datasets]))
         return tuple(
             d for d in self.datasets
-            if d.task.joins_arms and not any(item.tag in taken for _, item in d.task.products)
+            if d.task.wanted
+            or (d.task.joins_arms and not any(i.tag in taken for _, i in d.task.products))
         )  # fmt: skip
 
     def needed(self) -> tuple[Dataset, ...]:

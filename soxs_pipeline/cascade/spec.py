@@ -166,6 +166,8 @@ class Task:
         Keywords that must be equal within one dataset of the main input.
     joins_arms
         True if the datasets of all arms go into one run.
+    wanted
+        True if an observer asks for its products, whether another task takes them or not.
     """
 
     name: str
@@ -177,6 +179,7 @@ class Task:
     arms: tuple[str, ...] = ("VIS", "NIR")
     group_by: tuple[str, ...] = ()
     joins_arms: bool = False
+    wanted: bool = False
 
 
 @dataclass(frozen=True)

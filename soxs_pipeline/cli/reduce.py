@@ -19,6 +19,7 @@ from soxs_pipeline.cli.session import (
     load_settings,
     print_failures,
 )
+from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments import load as load_instrument
 from soxs_pipeline.runtime.configure import Settings, configure
 from soxs_pipeline.runtime.executors.processes import default_capacity
@@ -42,6 +43,10 @@ def _add_reduce(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace
         help=f"processes at a time (default: {default_capacity()})",
     )  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="do also what is up to date")
+    parser.add_argument(
+        "--no-phase3", action="store_false", dest="archive",
+        help="do not make the files for the archive",
+    )  # fmt: skip
     _add_choice(parser)
     return _reduce
 
@@ -101,12 +106,34 @@ def _reduce(options: argparse.Namespace) -> int:
     plan, unreadable = _make_plan(options, settings)
     jobs = max(1, options.jobs)
     results = carry_out(plan, settings, options, jobs=jobs, fresh=options.fresh)
+    archived = _archive(plan, results, options.output) if options.archive else None
     page = write_report(plan, results, options.output, raw=options.raw)
     print_failures(plan, results)
     _print_unreduced(plan, unreadable)
     _print_where(plan, results, page)
+    if archived is not None:
+        print(f"Files for the archive\n  {archived}")
     lost = bool(unreadable or plan.blocked_observations)
     return exit_status(results) or (_INCOMPLETE if lost or not plan.wanted else 0)
+
+
+def _archive(plan: Plan, results: dict[str, Result], out: Path) -> Path | None:
+    """Make the archive's files of the spectra merged; say what stands in the way."""
+    from soxs_pipeline.runtime.archive import (  # noqa: PLC0415 - draws
+        ArchiveRequest,
+        archive_sources,
+        make_archive_files,
+    )
+
+    good = [name for name in plan.targets if name in results and results[name].good]
+    made = archive_sources(plan.jobs[name].outputs[0].path for name in good)
+    folder = out / "phase3"
+    try:
+        make_archive_files(made, ArchiveRequest(folder))
+    except SoxsError as error:
+        print(f"\nNot made for the archive: {error}", file=sys.stderr)
+        return None
+    return folder if made else None
 
 
 def _print_unreduced(plan: Plan, unreadable: list[str]) -> None:

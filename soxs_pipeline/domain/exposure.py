@@ -30,6 +30,8 @@ class Exposure:
         Number of the observing block.
     prog_id
         Identifier of the programme.
+    technique
+        Technique of observation, as ``ECHELLE,SLIT,STARE``.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Exposure:
     airmass: float = float("nan")
     ob_id: int = 0
     prog_id: str = ""
+    technique: str = ""
 
     @property
     def mjd_end(self) -> float:
@@ -64,6 +67,7 @@ def exposure_of(header: Header, name: str, arm: str) -> Exposure:
         airmass=sum(known) / len(known) if known else float("nan"),
         ob_id=int(block) if block == block else 0,  # noqa: PLR0124 - NaN is not itself
         prog_id=header.text("ESO OBS PROG ID"),
+        technique=header.text("ESO DPR TECH"),
     )
 
 

@@ -102,11 +102,14 @@ class ZeroPoint:
         Median over the orders of their shift, towards the red, and of its error.
     n_lines
         Lines that carry it.
+    resolving_power
+        Median of the lines', NaN if unknown.
     """
 
     velocity_km_s: float
     error_km_s: float
     n_lines: int
+    resolving_power: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +174,13 @@ class MergedSpectrum:
         Relative error of the flux scale from bin to bin of the response, median; NaN without.
     wavelength_error_km_s
         Largest error of the zero points of the exposures; NaN if none was measured.
+    resolving_power
+        Median of the sky lines', NaN if none was measured.
+    barycentric_km_s
+        Velocity of the observatory towards the target relative to the barycentre of the solar
+        system, mean of the exposures; NaN if no header tells where the target is.
+    barycentric
+        True if the wavelengths are those of an observer at the barycentre.
     """
 
     wavelength_nm: Floats
@@ -189,3 +199,6 @@ class MergedSpectrum:
     exposures: tuple[Exposure, ...] = ()
     flux_error: float = float("nan")
     wavelength_error_km_s: float = float("nan")
+    resolving_power: float = float("nan")
+    barycentric_km_s: float = float("nan")
+    barycentric: bool = False

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.io.codecs.tables import unit_on_disk
 from soxs_pipeline.io.headers import to_ascii
+from soxs_pipeline.numerics.binning import bin_coarsely
 
-__all__ = ["write_text_spectrum"]
+__all__ = ["write_binned_spectrum", "write_text_spectrum"]
 
 #: Header values worth having beside a bare spectrum.
 _TOLD = ("OBJECT", "RA", "DEC", "DATE-OBS", "MJD-OBS", "EXPTIME")
@@ -51,6 +53,42 @@ def write_text_spectrum(path: Path | str, merged: MergedSpectrum) -> None:
     form = " ".join(form for *_, form, _values in columns)
     rows = zip(*(values.tolist() for *_, values in columns), strict=True)
     lines += [form % row for row in rows]
+    write_whole(Path(path), "\n".join(lines) + "\n")
+
+
+def write_binned_spectrum(path: Path | str, merged: MergedSpectrum, step_nm: float = 1.0) -> None:
+    """Write a merged spectrum in coarse bins, as programs that classify transients read it.
+
+    Three columns: vacuum wavelength in Angstrom, flux and one sigma; what begins with ``#`` is a
+    comment.
+
+    Parameters
+    ----------
+    path
+        The file.
+    merged
+        The spectrum.
+    step_nm
+        Width of the bins.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    valid = (merged.quality & np.uint32(FATAL)) == 0
+    binned = bin_coarsely(
+        merged.wavelength_nm, merged.flux, merged.variance, merged.correlation, valid, step_nm
+    )
+    told = f"flux and one sigma [{merged.unit}], bins of {10.0 * step_nm:g} Angstrom"
+    lines = [
+        f"# {to_ascii(merged.header.text('OBJECT'))} {merged.header.text('DATE-OBS')}",
+        f"# vacuum wavelength [Angstrom], {told}",
+    ]
+    lines += [
+        f"{10.0 * wave:.2f} {flux:.5e} {error:.5e}"
+        for wave, flux, error in zip(*(part.tolist() for part in binned), strict=True)
+    ]
     write_whole(Path(path), "\n".join(lines) + "\n")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra
 from soxs_pipeline.errors import InputError
@@ -18,6 +19,7 @@ from soxs_pipeline.qc.merge import (
     measure_merged,
 )
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
+from soxs_pipeline.reduction.barycentre import mean_velocity, to_barycentre
 from soxs_pipeline.reduction.merge import Join, merge_spectra
 
 __all__ = ["RECIPE", "MergeParameters", "MergeProducts", "soxs_merge"]
@@ -32,6 +34,11 @@ class MergeParameters(ParameterSet):
     )
     match_arms: bool = parameter(
         True, "Correct the level of the redder arm's flat lamp so that the arms meet."
+    )
+    observer: Literal["observatory", "barycentre"] = parameter(
+        "observatory",
+        "Whose wavelengths: those seen at the observatory, or at the barycentre of the solar "
+        "system, where the motion of the Earth is taken out.",
     )
 
 
@@ -57,15 +64,27 @@ def soxs_merge(
 
     Where all spectra carry a sensitivity (see `soxs_extract`), it takes the place of the first
     and third step, and the result is in erg/s/cm2/Angstrom; else it is in electrons per second
-    and nanometre.
+    and nanometre. On request the wavelengths of each exposure are moved to the barycentre before
+    they are averaged; the velocity is written in any case.
     """
     if not orders:
         raise InputError("nothing to merge", wanted="at least one set of extracted orders")
+    at_barycentre = to_barycentre(orders) if parameters.observer == "barycentre" else None
     merged, joins, remarks = merge_spectra(
-        orders,
+        orders if at_barycentre is None else at_barycentre,
         velocity_step_km_s=parameters.velocity_step,
         match_arms=parameters.match_arms,
     )
+    merged = replace(
+        merged,
+        barycentric_km_s=mean_velocity(orders),
+        barycentric=at_barycentre is not None,
+    )
+    if parameters.observer == "barycentre" and at_barycentre is None:
+        remarks = (
+            *remarks,
+            "no header tells where the target is: wavelengths stay those of the observatory",
+        )
     qc = (*measure_merged(merged), *_join_qc(joins, merged.arms))
     return Outcome(MergeProducts(merged), qc, remarks)
 

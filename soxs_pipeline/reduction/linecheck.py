@@ -234,12 +234,18 @@ def with_zero_point(orders: OrderSpectra, check: LineCheck) -> tuple[OrderSpectr
         velocity_km_s=float(np.median(check.velocity_km_s)),
         error_km_s=float(np.median(check.velocity_error_km_s)),
         n_lines=int(check.line_used.sum()),
+        resolving_power=_median(check.resolving_power),
     )
     said = (
         f"wavelengths corrected by {-zero.velocity_km_s:+.2f} ± {zero.error_km_s:.2f} km/s "
         f"from {zero.n_lines} sky lines"
     )
     return replace(orders, spectra=spectra, zero_point=zero), [said]
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def _direction(spectrum: OrderSpectrum) -> float:

@@ -342,7 +342,14 @@ def _combine(
         header=first.header,
         exposures=all_exposures(exposure.exposures for exposure in exposures),
         wavelength_error_km_s=_wavelength_error(exposures),
+        resolving_power=_resolving_power(exposures),
     )
+
+
+def _resolving_power(exposures: Sequence[OrderSpectra]) -> float:
+    told = [e.zero_point.resolving_power for e in exposures if e.zero_point is not None]
+    known = [power for power in told if np.isfinite(power)]
+    return float(np.median(known)) if known else float("nan")
 
 
 def _wavelength_error(exposures: Sequence[OrderSpectra]) -> float:

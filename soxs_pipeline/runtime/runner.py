@@ -14,7 +14,7 @@ from soxs_pipeline.cascade import load as load_cascade
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments import load as load_instrument
-from soxs_pipeline.io.export import write_text_spectrum
+from soxs_pipeline.io.export import write_binned_spectrum, write_text_spectrum
 from soxs_pipeline.io.products import write_product
 from soxs_pipeline.io.provenance import Provenance, product_header
 from soxs_pipeline.qc.limits import Verdict, judge
@@ -119,6 +119,7 @@ def _write(
             written[output.field] = (output.tag, path)
             if isinstance(product, MergedSpectrum):
                 write_text_spectrum(path.with_suffix(".ecsv"), product)
+                write_binned_spectrum(path.with_name(f"{path.stem}_binned.txt"), product)
         clock.lap("write")
         record = describe_run(assignment, clock.started, {})
         record |= describe_outcome(verdicts, made.remarks)

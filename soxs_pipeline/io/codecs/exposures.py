@@ -29,6 +29,7 @@ def exposure_units(exposures: Sequence[Exposure]) -> list[Any]:
         column("AIRMASS", np.array([e.airmass for e in exposures])),
         column("OB_ID", np.array([e.ob_id for e in exposures], dtype=np.int64)),
         column("PROG_ID", np.array([e.prog_id for e in exposures], dtype=np.str_)),
+        column("TECHNIQUE", np.array([e.technique for e in exposures], dtype=np.str_)),
     ]
     return [table(_NAME, columns)]
 
@@ -38,6 +39,8 @@ def read_exposures(units: Units) -> tuple[Exposure, ...]:
     if _NAME not in units:
         return ()
     rows = units[_NAME]
+    blank = np.full(len(rows.data), "", dtype=np.str_)
+    told = "TECHNIQUE" in rows.columns.names
     return tuple(
         Exposure(
             name=str(name),
@@ -47,8 +50,9 @@ def read_exposures(units: Units) -> tuple[Exposure, ...]:
             airmass=float(airmass),
             ob_id=int(block),
             prog_id=str(programme),
+            technique=str(technique),
         )
-        for name, arm, start, seconds, airmass, block, programme in zip(
+        for name, arm, start, seconds, airmass, block, programme, technique in zip(
             texts(rows, "NAME"),
             texts(rows, "ARM"),
             floats(rows, "MJD_START"),
@@ -56,6 +60,7 @@ def read_exposures(units: Units) -> tuple[Exposure, ...]:
             floats(rows, "AIRMASS"),
             integers(rows, "OB_ID"),
             texts(rows, "PROG_ID"),
+            texts(rows, "TECHNIQUE") if told else blank,
             strict=True,
         )
     )

@@ -90,6 +90,7 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
             "ESO PRO ZERO VEL": (zero.velocity_km_s, "[km/s] Shift of sky lines, taken off"),
             "ESO PRO ZERO ERR": (zero.error_km_s, "[km/s] Its error"),
             "ESO PRO ZERO LINES": (zero.n_lines, "Sky lines that carry it"),
+            "ESO PRO ZERO POWER": (zero.resolving_power, "Resolving power of the sky lines"),
         }
     return cards, [fits.PrimaryHDU(), bins, summary, *exposure_units(found.exposures)]
 
@@ -132,6 +133,7 @@ def _zero_point(header: Any) -> ZeroPoint | None:
         _number(header["ESO PRO ZERO VEL"]),
         _number(header["ESO PRO ZERO ERR"]),
         int(header["ESO PRO ZERO LINES"]),
+        _number(header.get("ESO PRO ZERO POWER")),
     )
 
 
@@ -166,6 +168,9 @@ def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object]
         "ESO PRO UNIT": (merged.unit, "Unit of the flux"),
         "ESO PRO FLUXERR": (merged.flux_error, "Relative error of the flux scale"),
         "ESO PRO WAVEERR": (merged.wavelength_error_km_s, "[km/s] Error of the zero point"),
+        "ESO PRO POWER": (merged.resolving_power, "Resolving power"),
+        "ESO PRO BARYCOR": (merged.barycentric_km_s, "[km/s] Velocity to the barycentre"),
+        "SPECSYS": ("BARYCENT" if merged.barycentric else "TOPOCENT", "Frame of wavelengths"),
         **arms,
     }
     return cards, [fits.PrimaryHDU(), bins, *exposure_units(merged.exposures)]
@@ -193,6 +198,9 @@ def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
         exposures=read_exposures(units),
         flux_error=_number(header.get("ESO PRO FLUXERR")),
         wavelength_error_km_s=_number(header.get("ESO PRO WAVEERR")),
+        resolving_power=_number(header.get("ESO PRO POWER")),
+        barycentric_km_s=_number(header.get("ESO PRO BARYCOR")),
+        barycentric=header.get("SPECSYS") == "BARYCENT",
     )
 
 

@@ -90,8 +90,9 @@ def _meta_targets(step: Step, cascade: Cascade) -> list[str]:
     if step.kind == "science":
         if step.source is None:
             targets.append("CALCHECKER")
-        last = {slot.item.tag for task in cascade.tasks for slot in (task.main, *task.others)}
-        if any(item.tag not in last for _, item in step.task.products) and step.task.joins_arms:
+        taken = {slot.item.tag for task in cascade.tasks for slot in (task.main, *task.others)}
+        last = any(item.tag not in taken for _, item in step.task.products)
+        if step.task.wanted or (step.task.joins_arms and last):
             targets.append("IDP")
     return targets
 

@@ -5,7 +5,8 @@ from astropy.table import QTable
 
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.spectra import MergedSpectrum
-from soxs_pipeline.io.export import write_text_spectrum
+from soxs_pipeline.io.export import write_binned_spectrum, write_text_spectrum
+from tests.unit.io.phase3.conftest import make_merged
 
 
 def test_astropy_and_numpy_read_the_text(tmp_path):
@@ -41,3 +42,13 @@ def test_astropy_and_numpy_read_the_text(tmp_path):
     assert lines[0].split() == table.colnames
     bare = np.loadtxt(lines[1:])
     np.testing.assert_allclose(bare[:, 1], merged.flux, rtol=1e-7)
+
+
+def test_coarse_bins_for_classification(tmp_path):
+    merged = make_merged()
+    write_binned_spectrum(tmp_path / "a.txt", merged, step_nm=2.0)
+    wave, flux, error = np.loadtxt(tmp_path / "a.txt", unpack=True)
+    assert 3500 < wave[0] < wave[-1] < 7790
+    np.testing.assert_allclose(np.diff(wave), 20.0, atol=10.0)
+    assert abs(np.mean((flux - 3e-16) / error)) < 0.3
+    assert "Angstrom" in (tmp_path / "a.txt").read_text().splitlines()[1]

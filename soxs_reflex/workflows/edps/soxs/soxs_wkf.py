@@ -970,6 +970,46 @@ science_merge_nod_nir_task = (
     .build()
 )
 
+science_arm_stare_vis_task = (
+    task("science_arm_stare_vis")
+    .with_description("Merge orders and exposures of one arm")
+    .with_recipe("soxs_merge")
+    .with_main_input(science_extract_stare_vis_task, [classes.SCI_ORDERS_1D_VIS])
+    .with_grouping_keywords([kwd.instrume, kwd.obs_id, kwd.obs_start, kwd.obs_targ_name])
+    .with_meta_targets([QC0, SCIENCE, IDP])
+    .build()
+)
+
+science_arm_nod_vis_task = (
+    task("science_arm_nod_vis")
+    .with_description("Merge orders and exposures of one arm")
+    .with_recipe("soxs_merge")
+    .with_main_input(science_extract_nod_vis_task, [classes.SCI_ORDERS_1D_VIS])
+    .with_grouping_keywords([kwd.instrume, kwd.obs_id, kwd.obs_start, kwd.obs_targ_name])
+    .with_meta_targets([QC0, SCIENCE, IDP])
+    .build()
+)
+
+science_arm_stare_nir_task = (
+    task("science_arm_stare_nir")
+    .with_description("Merge orders and exposures of one arm")
+    .with_recipe("soxs_merge")
+    .with_main_input(science_extract_stare_nir_task, [classes.SCI_ORDERS_1D_NIR])
+    .with_grouping_keywords([kwd.instrume, kwd.obs_id, kwd.obs_start, kwd.obs_targ_name])
+    .with_meta_targets([QC0, SCIENCE, IDP])
+    .build()
+)
+
+science_arm_nod_nir_task = (
+    task("science_arm_nod_nir")
+    .with_description("Merge orders and exposures of one arm")
+    .with_recipe("soxs_merge")
+    .with_main_input(science_extract_nod_nir_task, [classes.SCI_ORDERS_1D_NIR])
+    .with_grouping_keywords([kwd.instrume, kwd.obs_id, kwd.obs_start, kwd.obs_targ_name])
+    .with_meta_targets([QC0, SCIENCE, IDP])
+    .build()
+)
+
 telluric_merge_stare_vis_task = (
     task("telluric_merge_stare_vis")
     .with_description("Merge orders, exposures and arms into one spectrum")

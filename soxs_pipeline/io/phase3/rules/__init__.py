@@ -1,0 +1,3 @@
+"""Rules of ESO's standard that a program can check, each with a name."""
+
+__all__: list[str] = []

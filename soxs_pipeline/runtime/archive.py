@@ -1,0 +1,140 @@
+"""Make files for the archive from the products of a reduction."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from soxs_pipeline.domain.spectra import MergedSpectrum
+from soxs_pipeline.errors import InputError, SoxsError
+from soxs_pipeline.io.atomic import write_whole
+from soxs_pipeline.io.phase3.files import Associated
+from soxs_pipeline.io.phase3.observation import Release
+from soxs_pipeline.io.phase3.spectrum import write_spectrum
+from soxs_pipeline.io.products import read_product
+from soxs_pipeline.io.raw import read_header
+from soxs_pipeline.runtime.version import program_version
+
+__all__ = ["ArchiveRequest", "archive_sources", "make_archive_files"]
+
+LOG = logging.getLogger(__name__)
+
+#: Products that become science files.
+_SPECTRA = ("SCI_MERGED_1D", "SCI_ARM_1D")
+_DOTS_PER_INCH = 120
+#: Characters of a target's name in a file name: the archive allows 68 in all.
+_NAME_LENGTH = 24
+
+
+@dataclass(frozen=True)
+class ArchiveRequest:
+    """What is to be made.
+
+    Parameters
+    ----------
+    folder
+        Where the files go; one folder, as the archive takes them.
+    extended
+        Targets are extended objects.
+    reference
+        Bibcode or DOI of the publication.
+    """
+
+    folder: Path
+    extended: bool = False
+    reference: str = ""
+
+
+def archive_sources(places: Iterable[Path]) -> list[Path]:
+    """Return the products that become science files, of files and of folders searched through.
+
+    Raises
+    ------
+    InputError
+        If a place does not exist.
+    """
+    found: list[Path] = []
+    for place in places:
+        if not place.exists():
+            raise InputError(f"{place} does not exist", wanted="a product, or a folder of them")
+        files = sorted(place.rglob("*.fits")) if place.is_dir() else [place]
+        found += [path for path in files if _category(path).startswith(_SPECTRA)]
+    return found
+
+
+def _category(path: Path) -> str:
+    try:
+        return read_header(path).text("ESO PRO CATG")
+    except SoxsError:
+        return ""
+
+
+def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> list[Path]:
+    """Make the archive's files of spectra: FITS file and preview of each.
+
+    Parameters
+    ----------
+    products
+        Merged spectra.
+    request
+        Where they go, and what the data cannot tell.
+
+    Returns
+    -------
+    list of Path
+        The science files.
+
+    Raises
+    ------
+    InputError
+        If a product cannot be read, or does not tell what the archive asks for.
+    OutputError
+        If a file cannot be written.
+    """
+    written = []
+    for path in products:
+        merged = read_product(path, MergedSpectrum)
+        target = request.folder / f"{_stem(merged)}.fits"
+        preview = target.with_suffix(".png")
+        write_whole(preview, _preview(merged))
+        header = read_header(path)
+        write_spectrum(
+            target,
+            merged,
+            Release(f"soxs-pipeline/{program_version()}", request.extended, request.reference),
+            associated=[Associated(preview, "ANCILLARY.PREVIEW")],
+            quality_control=header,
+        )
+        written.append(target)
+        LOG.info("%s: %s", path.name, target)
+    return written
+
+
+def _preview(merged: MergedSpectrum) -> memoryview:
+    import io  # noqa: PLC0415
+
+    from soxs_pipeline.plots.merge import merged as draw  # noqa: PLC0415 - loads matplotlib
+
+    buffer = io.BytesIO()
+    draw(merged).savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
+    return buffer.getbuffer()
+
+
+def _stem(merged: MergedSpectrum) -> str:
+    """Return ``SOXS_<target>_<start>_<arms>``, unique and short enough for the archive."""
+    name = merged.header.text("OBJECT") or merged.header.text("ESO OBS TARG NAME") or "target"
+    name = re.sub(r"[^A-Za-z0-9+-]+", "-", name).strip("-")[:_NAME_LENGTH]
+    first = min(merged.exposures, key=lambda e: e.mjd_start, default=None)
+    if first is None:
+        raise InputError(
+            "a product does not say which raw exposures it was made of",
+            wanted="a table EXPOSURES in the product",
+            remedy="make the product again with this version of the pipeline",
+        )
+    start = re.sub(r"[^0-9T]", "", merged.header.text("DATE-OBS").partition(".")[0])
+    instrument = merged.header.text("INSTRUME") or "SOXS"
+    arms = "".join({"VIS": "UVVIS"}.get(arm, arm) for arm in merged.arms)
+    return f"{instrument}_{name}_{start}_{arms}"

@@ -1,0 +1,76 @@
+"""From a folder of products to files that keep the archive's rules."""
+
+from pathlib import Path
+
+import pytest
+from astropy.io import fits
+
+from soxs_pipeline.cli.main import main
+from soxs_pipeline.errors import InputError
+from soxs_pipeline.io.phase3.check import check_batch
+from soxs_pipeline.io.products import write_product
+from soxs_pipeline.runtime.archive import ArchiveRequest, archive_sources, make_archive_files
+from tests.unit.io.phase3.conftest import make_merged
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "out"
+    for k, tag in enumerate(("SCI_MERGED_1D", "SCI_ARM_1D_VIS", "STD_MERGED_1D")):
+        arms = ("VIS",) if k == 1 else ("VIS", "NIR")
+        merged = make_merged(arms=arms)
+        cards = {"ESO PRO CATG": tag, "ESO QC SNR MEDIAN": 15.0}
+        write_product(made / f"night/{k}.fits", merged, header=cards)
+    (made / "night/other.fits").write_text("no FITS file")
+    return made
+
+
+def test_science_spectra_are_found_and_nothing_else(folder):
+    assert [path.name for path in archive_sources([folder])] == ["0.fits", "1.fits"]
+
+
+def test_files_are_made_with_previews_and_keep_the_rules(folder, tmp_path):
+    written = make_archive_files(archive_sources([folder]), ArchiveRequest(tmp_path / "phase3"))
+    assert [path.name for path in written] == [
+        "SOXS_AT-2026abc_20260315T010000_UVVISNIR.fits",
+        "SOXS_AT-2026abc_20260315T010000_UVVIS.fits",
+    ]
+    assert [found.breaches for found in check_batch(written)] == [(), ()]
+    assert fits.getval(written[0], "ESO QC SNR MEDIAN") == 15.0
+    assert all(path.with_suffix(".png").stat().st_size > 10_000 for path in written)
+
+
+def test_the_command_makes_and_checks(folder, tmp_path, capsys):
+    out = tmp_path / "phase3"
+    assert main(["phase3", "make", str(folder), "-o", str(out), "--extended"]) == 0
+    files = sorted(map(str, out.glob("*.fits")))
+    assert fits.getval(files[0], "EXT_OBJ") is True
+    assert main(["phase3", "check", *files]) == 0
+    assert "keeps all" in capsys.readouterr().out
+    fits.setval(files[0], "SPECSYS", value="HERE")
+    assert main(["phase3", "check", "-q", *files]) == 1
+    said = capsys.readouterr().out
+    assert "SPEC_PRIMARY: SPECSYS is 'HERE'" in said
+
+
+def test_rules_are_listed(capsys):
+    assert main(["phase3", "rules"]) == 0
+    assert "SPEC_FLUX_UNIT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["make", "nowhere"], ["check", "nowhere.fits"]])
+def test_what_is_not_there_is_one_clear_error(arguments, capsys):
+    assert main(["phase3", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert "nowhere" in said
+    assert "Traceback" not in said
+
+
+def test_a_folder_without_spectra(tmp_path, capsys):
+    assert main(["phase3", "make", str(tmp_path)]) == 2
+    assert "no merged spectrum" in capsys.readouterr().err
+
+
+def test_a_missing_place():
+    with pytest.raises(InputError, match="does not exist"):
+        archive_sources([Path("/nowhere")])
