@@ -48,7 +48,7 @@ def bin_coarsely(
     def total(values: Floats) -> Floats:
         chosen = np.where(good, values, 0.0)
         inside = (place >= 0) & (place < count)
-        return np.bincount(place[inside], chosen[inside], count)
+        return np.bincount(place[inside], chosen[inside], count).astype(np.float64)
 
     sums = total(weight)
     filled = sums > 0

@@ -39,6 +39,13 @@ class _Drawing:
     extras: Mapping[str, str] | None = None
 
 
+_WITHOUT_SKY = (
+    _Drawing("residuals", sky.residuals, ("sky_subtracted", "sky_model", "sources"),
+             {"pixel_map": "pixel_map"}),
+    _Drawing("close", sky.close_views, ("sky_subtracted", "sky_model", "pixel_map")),
+    _Drawing("frame", sky.whole_frame, ("sky_subtracted", "sky_model")),
+)  # fmt: skip
+
 _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
     "soxs_mbias": (_Drawing("frame", detector.master_bias, ("master_bias",)),),
     "soxs_mdark": (_Drawing("frame", detector.master_dark, ("master_dark",)),),
@@ -61,18 +68,9 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
         _Drawing("map", pixelmap.pixel_map, ("pixel_map",)),
     ),
     "soxs_line_check": (_Drawing("lines", linecheck.line_shifts, ("line_check",)),),
-    "soxs_stare": (
-        _Drawing("residuals", sky.residuals, ("sky_subtracted", "sky_model", "sources"),
-                 {"pixel_map": "pixel_map"}),
-        _Drawing("close", sky.close_views, ("sky_subtracted", "sky_model", "pixel_map")),
-        _Drawing("frame", sky.whole_frame, ("sky_subtracted", "sky_model")),
-    ),
-    "soxs_nod": (
-        _Drawing("residuals", sky.residuals, ("sky_subtracted", "sky_model", "sources"),
-                 {"pixel_map": "pixel_map"}),
-        _Drawing("close", sky.close_views, ("sky_subtracted", "sky_model", "pixel_map")),
-        _Drawing("frame", sky.whole_frame, ("sky_subtracted", "sky_model")),
-    ),
+    "soxs_stare": _WITHOUT_SKY,
+    "soxs_nod": _WITHOUT_SKY,
+    "soxs_offset": _WITHOUT_SKY,
     "soxs_extract": (
         _Drawing("orders", extraction.all_orders, ("orders",)),
         _Drawing("each", extraction.each_order, ("orders",)),

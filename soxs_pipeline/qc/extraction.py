@@ -30,6 +30,8 @@ EXTRACTION_QC = (SNR, FLUX, BAD, RATIO, ORDERS, ORDER_SNR, ORDER_FLUX, ORDER_BAD
 
 def measure_orders(orders: OrderSpectra) -> list[QcValue]:
     """Measure signal, noise and losses of all orders and of each."""
+    if not orders.spectra:
+        return [ORDERS.value(0)]
     values = []
     for spectrum in orders.spectra:
         snr, flux, bad = _measures([spectrum])

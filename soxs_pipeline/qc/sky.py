@@ -73,7 +73,9 @@ def measure_residuals(
 
 
 def measure_sources(sources: Sources) -> list[QcValue]:
-    """Measure where the target is and how sure it is."""
+    """Measure where the target is and how sure it is; an exposure of the sky has none."""
+    if not sources.sources:
+        return [NUMBER.value(0)]
     target = sources.sources[0]
     low, high = target.wave_domain_nm
     middle = 0.5 * (low + high)

@@ -98,7 +98,7 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
     sky_model
         What was taken off, with its variance.
     sources
-        The target, and what is beside it on the slit.
+        The target, and what is beside it on the slit; none for an exposure of the sky.
     line_check
         Shift of the sky lines of this exposure, or None.
     geometry
@@ -118,6 +118,8 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
     UnprocessableDataError
         If the target's trace crosses no order.
     """
+    if not sources.sources:
+        return _of_sky(frame)
     spectra = extract_orders(
         frame,
         sky_model,
@@ -149,6 +151,13 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
     if sources.sources[0].forced:
         remarks.append("the target was not found; its position was assumed")
     return Outcome(ExtractProducts(orders), measure_orders(orders), remarks)
+
+
+def _of_sky(frame: Frame) -> Outcome[ExtractProducts]:
+    """Return the spectra of an exposure of the sky: none, so that merging leaves it out."""
+    orders = OrderSpectra((), frame.exposure_s, frame.setup.arm, frame.header)
+    said = ("an exposure of the sky: nothing was extracted",)
+    return Outcome(ExtractProducts(orders), measure_orders(orders), said)
 
 
 RECIPE = Recipe(soxs_extract, ExtractParameters, ExtractProducts, EXTRACTION_QC)

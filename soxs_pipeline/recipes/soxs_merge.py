@@ -67,6 +67,8 @@ def soxs_merge(
     and nanometre. On request the wavelengths of each exposure are moved to the barycentre before
     they are averaged; the velocity is written in any case.
     """
+    # Exposures of the sky hold no spectra.
+    orders = [one for one in orders if one.spectra]
     if not orders:
         raise InputError("nothing to merge", wanted="at least one set of extracted orders")
     at_barycentre = to_barycentre(orders) if parameters.observer == "barycentre" else None

@@ -80,6 +80,8 @@ def soxs_response(
     UnprocessableDataError
         If a star is unknown or saturated, or no bin can be used.
     """
+    # Exposures of the sky beside a star hold no spectra.
+    orders = [one for one in orders if one.spectra]
     arms = sorted({found.arm for found in orders})
     if len(arms) != 1:
         raise InputError(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.frame import Frame, RawFrame
@@ -32,6 +33,8 @@ LARGEST_SHIFT = 0.5
 NOTABLE_SHIFT = 5.0
 #: Dark current, in read noises, that is scaled to a longer exposure.
 EVIDENT_SIGMA = 2.5
+#: Dark signal, in its own errors, from which a pixel's noise is that of its own dark.
+CERTAIN_SIGMA = 4.0
 #: Rejection limit when lamp-off frames are averaged.
 CLIP_SIGMA = 6.0
 #: Excess of a pixel over its surroundings, in read noises, that makes it hot.
@@ -264,10 +267,23 @@ def _subtracted(frame: Frame, offset: Frame, variance: float | None = None) -> F
     data = np.where(frame.bad & (frame.data == 0.0), np.float32(0.0), data)
     extra = offset.variance if variance is None else np.float32(variance)
     read_noise2 = np.float32(frame.setup.read_noise_e**2)
-    # Dark current is light as far as its noise goes; a bias level is not.
-    photons = frame.data if frame.setup.offset_method == "dark" else data
-    total = read_noise2 + np.maximum(photons, np.float32(0.0)) + extra
+    total = read_noise2 + np.maximum(data, np.float32(0.0)) + extra
+    if frame.setup.offset_method == "dark":
+        # Dark current is light as far as its noise goes; a bias level is not.
+        total = total + _expected_dark(offset)
     return replace(frame, data=data, variance=total, quality=frame.quality | offset.quality)
+
+
+def _expected_dark(dark: Frame) -> NDArray[np.float32]:
+    """Return the dark signal as far as it is more than noise.
+
+    The noise of the dark stands in the data too, with the other sign. Were it in their variance,
+    pixels that came out low would weigh otherwise than those that came out high, and every
+    weighted mean would be off by a good part of an electron where there is little light.
+    """
+    level = robust_level(dark.data[~dark.bad]) if not dark.bad.all() else 0.0
+    evident = dark.data - level > CERTAIN_SIGMA * np.sqrt(dark.variance)
+    return np.maximum(np.where(evident, dark.data, level), 0.0).astype(np.float32)
 
 
 def _title(frame: Frame, what: str) -> str:

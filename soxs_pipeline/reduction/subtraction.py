@@ -23,7 +23,7 @@ from soxs_pipeline.reduction.shapes import Shape, source_of, source_profiles
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 
-__all__ = ["model_exposure"]
+__all__ = ["model_exposure", "sources_of", "with_hits", "with_spectra"]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -64,17 +64,17 @@ def model_exposure(
     modelled = [_sky_alone(pixels, start, sky) for pixels in orders]
     # Where light stands out along the slit nothing can be told sharp before it is modelled.
     modelled = [
-        replace(order, hit=order.hit & order.used) for order in _with_hits(modelled, shape, sky)
+        replace(order, hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
     ]
     shapes = find_sources(modelled, source)
     for k in range(_ROUNDS):
         last = k == _ROUNDS - 1
         modelled = [_joint(order, shapes, sky, last=last) for order in modelled]
         if not last:
-            modelled = _with_hits(modelled, shape, sky)
+            modelled = with_hits(modelled, shape, sky)
             shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
-    modelled = _with_hits(modelled, shape, sky)
-    return modelled, _sources(modelled, shapes)
+    modelled = with_hits(modelled, shape, sky)
+    return modelled, sources_of(modelled, shapes)
 
 
 def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) -> ModelledOrder:
@@ -128,7 +128,7 @@ def _joint(
     profiles = source_profiles(pixels, shapes)
     if order.model.spectra.shape[0] != len(shapes):
         # The first joint round knows no spectra; robust means along the slit start them.
-        order = replace(order, profiles=profiles, model=_with_spectra(order, profiles))
+        order = replace(order, profiles=profiles, model=with_spectra(order, profiles))
     light = order.model.sources(profiles)
     variance = replace(order, profiles=profiles).variance
     tolerance = np.sqrt(
@@ -154,13 +154,15 @@ def _joint(
     return replace(fitted, distortion=better)
 
 
-def _with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:
+def with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:
     """Estimate the spectra of sources from medians of their brightest pixels, column by column."""
     pixels, model = order.pixels, order.model
     spectra = np.zeros_like(profiles)
     for k, profile in enumerate(profiles):
-        core = pixels.usable & ~order.hit & (profile > 0.4 * profile.max())
-        column = np.floor(pixels.w).astype(int)
+        column = np.floor(pixels.w - pixels.w[0]).astype(int)
+        summit = np.zeros(column[-1] + 1)
+        np.maximum.at(summit, column, profile)
+        core = pixels.usable & ~order.hit & (profile > 0.4 * summit[column])
         ratio = (pixels.data - model.sky)[core] / profile[core]
         spectra[k] = _column_medians(column[core], ratio, column)
     return replace(model, spectra=spectra)
@@ -177,7 +179,7 @@ def _column_medians(column: NDArray, values: Floats, wanted: NDArray) -> Floats:
     return np.interp(wanted, column[first], middle)
 
 
-def _with_hits(
+def with_hits(
     modelled: list[ModelledOrder], shape: tuple[int, int], options: SkyOptions
 ) -> list[ModelledOrder]:
     """Recognise cosmic rays on the frame of residuals."""
@@ -193,7 +195,7 @@ def _with_hits(
     return [replace(order, hit=hit[order.pixels.place]) for order in modelled]
 
 
-def _sources(modelled: list[ModelledOrder], shapes: list[Shape]) -> Sources:
+def sources_of(modelled: list[ModelledOrder], shapes: list[Shape]) -> Sources:
     """Return the sources with the slit profile that the eye judges."""
     plain = collapse_exposure(modelled)
     signal, precision = plain.together(np.arange(plain.order.size))

@@ -124,6 +124,7 @@ KINDS: dict[str, FrameKind] = {
     "object": _sky_kind("SCIENCE", "OBJECT", "STARE", "SOXS_slt_obs_StareSynchro"),
     "object_nod": _sky_kind("SCIENCE", "OBJECT", "NODDING", "SOXS_slt_obs_AutoNodOnSlit"),
     "object_offset": _sky_kind("SCIENCE", "OBJECT", "OFFSET", "SOXS_slt_obs_AutoOffsetOnSlit"),
+    "object_map": _sky_kind("SCIENCE", "OBJECT", "MAPPING", "SOXS_slt_obs_Mapping"),
     "std_flux": _sky_kind("CALIB", "STD,FLUX", "STARE", "SOXS_slt_cal_SpecphotStdStare"),
     "std_flux_nod": _sky_kind("CALIB", "STD,FLUX", "NODDING", "SOXS_slt_cal_SpecphotNod"),
     "std_flux_offset": _sky_kind("CALIB", "STD,FLUX", "OFFSET", "SOXS_slt_cal_SpecphotOffset"),
@@ -257,6 +258,7 @@ def make_frame(  # noqa: PLR0913 - keywords with defaults
     seconds: float | None = None,
     geometry: str = "day",
     offset_arcsec: float = 0.0,
+    across_arcsec: float = 0.0,
     header: Mapping[str, object] | None = None,
 ) -> RawFrame:
     """Make one raw frame.
@@ -279,6 +281,8 @@ def make_frame(  # noqa: PLR0913 - keywords with defaults
         Which flexure state.
     offset_arcsec
         Shift of the sources along the slit (nodding); 99 moves them out of it.
+    across_arcsec
+        Shift of the sources across the slit (mapping).
     header
         Fields of :class:`Exposure` to set.
 
@@ -293,9 +297,10 @@ def make_frame(  # noqa: PLR0913 - keywords with defaults
             f"there is no frame {kind!r} for {arm} here", wanted=f"one of {', '.join(KINDS)}"
         )
     seconds = _usual_seconds(frame, state) if seconds is None else seconds
-    key = (kind, seconds, geometry, offset_arcsec)
+    shift = (offset_arcsec, across_arcsec)
+    key = (kind, seconds, geometry, shift)
     if frame.source != "none" and key not in state.images:
-        state.images[key] = _light(frame, state, seconds, geometry, offset_arcsec)
+        state.images[key] = _light(frame, state, seconds, geometry, shift)
     light = state.images.get(key)
     rng = np.random.default_rng([state.seed, seed, sum(map(ord, kind)), ord(arm[0])])
     shape = state.detector.response.shape
@@ -351,7 +356,11 @@ def _exposure(
 
 
 def _light(
-    frame: FrameKind, state: State, seconds: float, geometry_name: str, offset_arcsec: float
+    frame: FrameKind,
+    state: State,
+    seconds: float,
+    geometry_name: str,
+    shift: tuple[float, float],
 ) -> Light2D:
     geometry, scene = state.geometry[geometry_name], state.scene
     sources = np.zeros(geometry.shape, dtype=np.float32)
@@ -359,7 +368,7 @@ def _light(
     if frame.source == "sky":
         extended = sky_image(geometry, scene, seconds=seconds)
         sources, entries = object_image(
-            geometry, scene, seconds=seconds, offset_arcsec=offset_arcsec
+            geometry, scene, seconds=seconds, offset_arcsec=shift[0], across_arcsec=shift[1]
         )
     else:
         lamp = (

@@ -142,7 +142,12 @@ def _trace(arm: str, scene: Scene, source: Source, wave: Array, offset_arcsec: f
 
 
 def object_image(
-    geometry: Geometry, scene: Scene, *, seconds: float, offset_arcsec: float = 0.0
+    geometry: Geometry,
+    scene: Scene,
+    *,
+    seconds: float,
+    offset_arcsec: float = 0.0,
+    across_arcsec: float = 0.0,
 ) -> tuple[Image, list[list[SourceTruth]]]:
     """Image of the sources of a scene, and what each put into each order.
 
@@ -156,6 +161,8 @@ def object_image(
         Exposure time.
     offset_arcsec
         Shift of all sources along the slit (nodding).
+    across_arcsec
+        Shift of all sources across the slit (mapping).
 
     Returns
     -------
@@ -172,15 +179,15 @@ def object_image(
         strip = strip_of(geometry, order)
         wave = strip.wavelengths
         air = transmission(wave, scene.airmass) * efficiency(arm, order, wave)
-        fwhm = seeing_at(wave, fwhm_500)
+        disc = seeing_at(wave, fwhm_500)
         nodes = slice(None, None, 256)
-        share = np.interp(
-            wave,
-            wave[nodes],
-            moffat_fraction(scene.slit_arcsec, fwhm[nodes], scene.moffat_beta),
-        )
         total = np.zeros_like(strip.area)
         for source, entries in zip(scene.sources, truth, strict=True):
+            fwhm = np.hypot(disc, source.size_arcsec)
+            passing = moffat_fraction(
+                scene.slit_arcsec, fwhm[nodes], scene.moffat_beta, across_arcsec
+            )
+            share = np.interp(wave, wave[nodes], passing)
             electrons = source_rate(source, wave) * air * share * seconds
             centre = _trace(arm, scene, source, wave, offset_arcsec)
             offset = strip.slit - strip.look_up(centre)

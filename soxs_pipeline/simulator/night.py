@@ -11,6 +11,7 @@ import numpy as np
 
 from soxs_pipeline.errors import OutputError, ParameterError
 from soxs_pipeline.simulator import truth
+from soxs_pipeline.simulator.blocks import BLOCKS, OUT_OF_SLIT_ARCSEC, Shot, plan_shots
 from soxs_pipeline.simulator.files import write_apple_double, write_raw
 from soxs_pipeline.simulator.frames import KINDS, RawFrame, State, make_frame, make_state
 from soxs_pipeline.simulator.headers import file_name
@@ -27,23 +28,6 @@ _DAY = {
 }
 _NIGHT = datetime(2026, 3, 15, 1, 0, 0)  # noqa: DTZ001
 _READOUT = timedelta(seconds=23.217)
-OUT_OF_SLIT_ARCSEC = 99.0
-
-#: What may be observed, after the calibrations.
-BLOCKS = (
-    "stare",
-    "nod",
-    "offset",
-    "std",
-    "std_nod",
-    "telluric",
-    "flux",
-    "night",
-    "calibrations",
-    "bare",
-)
-#: Blocks of several observations: a standard with its wide flats, then the target.
-_SEVERAL = {"flux": ("std", "stare"), "night": ("std", "stare", "nod")}
 #: Flaws that frames may be given.
 QUIRKS = (
     "no_lamp_keys",
@@ -54,37 +38,6 @@ QUIRKS = (
     "dflat_type",
     "apple_double",
 )
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One exposure to be made.
-
-    Parameters
-    ----------
-    kind, arm
-        Which frame.
-    number, total
-        Its place in its template.
-    seconds
-        Exposure time; None for the usual one.
-    on_sky
-        Taken at night.
-    offset_arcsec, nod_arcsec
-        Shift of the sources along the slit, and what the header says of it.
-    standard
-        With the standard star and its wide slit instead of the scene's.
-    """
-
-    kind: str
-    arm: str
-    number: int = 1
-    total: int = 1
-    seconds: float | None = None
-    on_sky: bool = False
-    offset_arcsec: float = 0.0
-    nod_arcsec: float | None = None
-    standard: bool = False
 
 
 def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
@@ -157,7 +110,9 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
         raise OutputError(f"cannot make {out}: {error}", remedy="choose another folder") from error
     chosen = get_scene(scene)
     sizes = {"bias": n_bias, "flat": n_flat, "dark": n_dark}
-    shots = {arm: list(_select(_plan(arm, chosen, block, sizes), arm, frames)) for arm in arms}
+    shots = {
+        arm: list(_select(plan_shots(arm, chosen, block, sizes), arm, frames)) for arm in arms
+    }
     name = scene if isinstance(scene, str) else "own"
     night = _Night(out, beside if with_truth else None, compress, tuple(quirks), progress, name)
     for arm in arms:
@@ -175,69 +130,6 @@ def _check(block: str, quirks: Sequence[str], arms: Sequence[str]) -> None:
         raise ParameterError(f"unknown quirk {unknown[0]!r}", wanted=", ".join(QUIRKS))
     if not arms or any(arm not in {"VIS", "NIR"} for arm in arms):
         raise ParameterError(f"cannot simulate {', '.join(arms) or 'no arm'}", wanted="VIS, NIR")
-
-
-def _set(kind: str, arm: str, size: int, seconds: float | None = None) -> list[Shot]:
-    return [Shot(kind, arm, k + 1, size, seconds) for k in range(size)]
-
-
-def _on_off(kind: str, arm: str, size: int) -> list[Shot]:
-    """Frames with the lamp on, then as many with the lamp off, in one template."""
-    on = [Shot(kind, arm, k + 1, 2 * size) for k in range(size)]
-    return on + [Shot(f"{kind}_off", arm, size + k + 1, 2 * size) for k in range(size)]
-
-
-def _plan(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> list[Shot]:
-    if block == "bare":
-        return _observation(arm, "stare")
-    if block in _SEVERAL:
-        shots = _calibrations(arm, scene, sizes)
-        shots += _as_standard(_flats(arm, sizes["flat"]))
-        for part in _SEVERAL[block]:
-            seen = _observation(arm, part)
-            shots += _as_standard(seen) if part == "std" else seen
-        return shots
-    shots = _calibrations(arm, scene, sizes) + _observation(arm, block)
-    return _as_standard(shots) if block in {"std", "std_nod", "telluric"} else shots
-
-
-def _as_standard(shots: list[Shot]) -> list[Shot]:
-    return [replace(shot, standard=True) for shot in shots]
-
-
-def _calibrations(arm: str, scene: Scene, sizes: dict[str, int]) -> list[Shot]:
-    if arm == "VIS":
-        shots = _set("bias", arm, sizes["bias"])
-        shots += _set("arc_pinhole", arm, 1) + _set("flat_pinhole", arm, 1)
-        return shots + _flats(arm, sizes["flat"]) + _set("arc_multi", arm, 1)
-    shots = _set("dark", arm, sizes["dark"], 15.0)
-    shots += _set("dark", arm, sizes["dark"], scene.exptime[1])
-    shots += _on_off("arc_pinhole", arm, 1) + _on_off("flat_pinhole", arm, 1)
-    return shots + _flats(arm, sizes["flat"]) + _on_off("arc_multi", arm, 1)
-
-
-def _flats(arm: str, size: int) -> list[Shot]:
-    if arm == "NIR":
-        return _on_off("flat", arm, size)
-    return _set("flat", arm, size) + _set("flat_d2", arm, size)
-
-
-def _observation(arm: str, block: str) -> list[Shot]:
-    single = {"stare": "object", "std": "std_flux", "telluric": "std_telluric"}
-    if block in single:
-        return [Shot(single[block], arm, 1, 1, on_sky=True)]
-    if block in {"nod", "std_nod"}:
-        kind = "object_nod" if block == "nod" else "std_flux_nod"
-        return [
-            Shot(kind, arm, k + 1, 4, on_sky=True, offset_arcsec=shift, nod_arcsec=shift)
-            for k, shift in enumerate((2.5, -2.5, -2.5, 2.5))
-        ]
-    if block == "offset":
-        return [
-            Shot("object_offset", arm, k + 1, 2, on_sky=True, offset_arcsec=shift)
-            for k, shift in enumerate((0.0, OUT_OF_SLIT_ARCSEC))
-        ]
-    return []
 
 
 def _sky_starts(shots: list[Shot], scene: Scene) -> Iterator[datetime]:
@@ -307,11 +199,11 @@ class _Night:
         extra: dict[str, object] = {}
         if shot.nod_arcsec is not None:
             extra = {
-                "ESO SEQ CUMOFF X": 0.0,
+                "ESO SEQ CUMOFF X": shot.across_arcsec,
                 "ESO SEQ CUMOFF Y": shot.nod_arcsec,
-                "ESO SEQ NOD THROW": 5.0,
-                "ESO SEQ JITTER WIDTH": 0.0,
             }
+            if shot.kind.endswith("_nod"):
+                extra |= {"ESO SEQ NOD THROW": 5.0, "ESO SEQ JITTER WIDTH": 0.0}
         elif shot.kind.endswith("_offset"):
             away = shot.offset_arcsec >= OUT_OF_SLIT_ARCSEC
             extra = {"ESO SEQ FIXOFF RA": 30.0 if away else -30.0, "ESO SEQ FIXOFF DEC": 0.0}
@@ -351,6 +243,7 @@ class _Night:
             seconds=shot.seconds,
             geometry=name,
             offset_arcsec=shot.offset_arcsec,
+            across_arcsec=shot.across_arcsec,
             header=fields,
         )
 

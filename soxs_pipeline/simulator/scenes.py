@@ -26,6 +26,8 @@ class Source:
         Place along the slit in the middle of the arm.
     temperature_k, index, redshift
         For the kinds that need them.
+    size_arcsec
+        Width of the source itself, before the seeing; 0 for a point.
     """
 
     kind: str = "supernova"
@@ -34,6 +36,7 @@ class Source:
     temperature_k: float = 9000.0
     index: float = -1.5
     redshift: float = 0.02
+    size_arcsec: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,11 @@ SCENES: dict[str, Scene] = {
     "noisy": replace(_STANDARD, read_modes=("FLG", "CDS")),
     "echelle": replace(_STANDARD, smooth_orders=True),
     "fringes": replace(_STANDARD, fringing=0.04),
+    "galaxy": replace(
+        _STANDARD,
+        sources=(Source("supernova", 14.5, position_arcsec=0.0, size_arcsec=9.0),),
+        drift_arcsec=0.0,
+    ),
     "power_law": replace(_STANDARD, sources=(Source("powerlaw", 17.5, position_arcsec=-1.2),)),
 }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.support.sky_scene import Star, make_scene
 
-__all__ = ["member", "nodded"]
+__all__ = ["member", "nodded", "offset"]
 
 
 def member(geometry, seed, stars, name, cards, **scene):
@@ -26,4 +26,20 @@ def nodded(geometry, pattern, *, seed=1, flux=300.0, **scene):
             **{"line": 3000.0 * (1.0 + 0.06 * k), **scene},
         )
         for k, place in enumerate(pattern)
+    ]
+
+
+def offset(geometry, pattern, *, seed=1, star=None, **scene):
+    """A sequence of the object (O) and of the sky (S); lines of the sky change in between."""
+    object_star = star or Star(300.0)
+    return [
+        member(
+            geometry,
+            seed + k,
+            (object_star,) if letter == "O" else (),
+            f"off{k}",
+            {"ESO SEQ FIXOFF RA": 0.0 if letter == "O" else -45.0, "ESO SEQ FIXOFF DEC": 0.0},
+            **{"line": 3000.0 * (1.0 + 0.06 * k), "lines_seed": seed, **scene},
+        )
+        for k, letter in enumerate(pattern)
     ]

@@ -86,14 +86,24 @@ def slit_profile(distance, height, star):
 
 
 def make_scene(
-    geometry, seed=1, stars=(Star(),), *, sky=60.0, line=3000.0, hits=0, bend=0.0, tilt=0.0
+    geometry,
+    seed=1,
+    stars=(Star(),),
+    *,
+    sky=60.0,
+    line=3000.0,
+    hits=0,
+    bend=0.0,
+    tilt=0.0,
+    lines_seed=None,
 ):
     """Draw a frame.
 
     ``bend`` shifts the sky lines by that many pixels towards the slit's ends, ``tilt`` brightens
-    the sky by that fraction towards one end.
+    the sky by that fraction towards one end. Frames of one ``lines_seed`` share their sky lines.
     """  # fmt: skip
     rng = np.random.default_rng(seed)
+    lines = rng if lines_seed is None else np.random.default_rng(lines_seed)
     shape = geometry.pixel_map.order.shape
     sky_light, star_light = np.zeros(shape), np.zeros(shape)
     spectra = {}
@@ -103,8 +113,8 @@ def make_scene(
         wave = geometry.pixel_map.wavelength_nm[here]
         slit = geometry.pixel_map.slit_arcsec[here].astype(float)
         w = geometry.dispersion.detector_position(int(order), wave, 0.0)[0]
-        places = rng.uniform(10, 390, 12)
-        fluxes = line * 10 ** rng.uniform(-1.5, 0.0, 12)
+        places = lines.uniform(10, 390, 12)
+        fluxes = line * 10 ** lines.uniform(-1.5, 0.0, 12)
         u = slit / 6.0
         light = np.full(w.size, sky)
         for place, flux in zip(places, fluxes, strict=True):

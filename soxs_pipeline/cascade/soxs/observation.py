@@ -9,6 +9,7 @@ from soxs_pipeline.cascade.soxs.items import (
     FLUX_STANDARDS,
     MOLECULAR_BANDS,
     OBJECT_NOD,
+    OBJECT_OFFSET,
     OBJECT_STARE,
     RESPONSE,
     SCI_2D,
@@ -21,6 +22,7 @@ from soxs_pipeline.cascade.soxs.items import (
     SKY_LINES,
     STD_2D,
     STD_FLUX_NOD,
+    STD_FLUX_OFFSET,
     STD_FLUX_STARE,
     STD_LINES,
     STD_MERGED,
@@ -28,6 +30,7 @@ from soxs_pipeline.cascade.soxs.items import (
     STD_SKY,
     STD_SOURCES,
     STD_TELLURIC_NOD,
+    STD_TELLURIC_OFFSET,
     STD_TELLURIC_STARE,
     TELL_2D,
     TELL_LINES,
@@ -85,7 +88,7 @@ def _observe(
     calibration: tuple[Slot, ...] = (),
 ) -> tuple[Task, ...]:
     """Return the tasks from one kind of exposure, in any mode, to its merged spectrum."""
-    raw, nod = raws
+    raw, nod, offset = raws
     image, sky, sources, lines, orders, merged = made
     return (
         Task(
@@ -97,6 +100,7 @@ def _observe(
             (("sky_subtracted", image), ("sky_model", sky), ("sources", sources)),
         ),
         _sequence(kind, "nod", "Take the sky off a nodded exposure", nod, made),
+        _sequence(kind, "offset", "Take off the sky seen beside the object", offset, made),
         Task(
             f"{kind}_sky_lines",
             "soxs_line_check",
@@ -140,18 +144,18 @@ def _observe(
 OBSERVATION_TASKS = (
     *_observe(
         "science",
-        (OBJECT_STARE, OBJECT_NOD),
+        (OBJECT_STARE, OBJECT_NOD, OBJECT_OFFSET),
         (SCI_2D, SCI_SKY, SCI_SOURCES, SCI_LINES, SCI_ORDERS, SCI_MERGED),
         FLUX,
     ),
     *_observe(
         "standard",
-        (STD_FLUX_STARE, STD_FLUX_NOD),
+        (STD_FLUX_STARE, STD_FLUX_NOD, STD_FLUX_OFFSET),
         (STD_2D, STD_SKY, STD_SOURCES, STD_LINES, STD_ORDERS, STD_MERGED),
     ),
     *_observe(
         "telluric",
-        (STD_TELLURIC_STARE, STD_TELLURIC_NOD),
+        (STD_TELLURIC_STARE, STD_TELLURIC_NOD, STD_TELLURIC_OFFSET),
         (TELL_2D, TELL_SKY, TELL_SOURCES, TELL_LINES, TELL_ORDERS, TELL_MERGED),
         FLUX,
     ),

@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 
 from soxs_pipeline.errors import OutputError, ParameterError
-from soxs_pipeline.simulator import night
+from soxs_pipeline.simulator import blocks
 from soxs_pipeline.simulator.night import BLOCKS, simulate
 from soxs_pipeline.simulator.scenes import Scene, Source
 
@@ -92,7 +92,7 @@ def test_spectra_tell_what_the_source_gave(small):
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("arm", ["VIS", "NIR"])
 def test_plans_hold_complete_sets(arm, block):
-    shots = night._plan(arm, Scene(), block, {"bias": 5, "flat": 5, "dark": 3})
+    shots = blocks.plan_shots(arm, Scene(), block, {"bias": 5, "flat": 5, "dark": 3})
     kinds = Counter(shot.kind for shot in shots)
     if block == "nod":
         assert kinds["object_nod"] == 4

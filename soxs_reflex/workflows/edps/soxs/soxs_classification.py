@@ -24,14 +24,20 @@ object_stare_vis_class = classification_rule("OBJECT_STARE_VIS", has_tag("OBJECT
 object_stare_nir_class = classification_rule("OBJECT_STARE_NIR", has_tag("OBJECT_STARE_NIR"))  # Science, stare, NIR
 object_nod_vis_class = classification_rule("OBJECT_NOD_VIS", has_tag("OBJECT_NOD_VIS"))  # Science, nodding, VIS
 object_nod_nir_class = classification_rule("OBJECT_NOD_NIR", has_tag("OBJECT_NOD_NIR"))  # Science, nodding, NIR
+object_offset_vis_class = classification_rule("OBJECT_OFFSET_VIS", has_tag("OBJECT_OFFSET_VIS"))  # Science, offset, VIS
+object_offset_nir_class = classification_rule("OBJECT_OFFSET_NIR", has_tag("OBJECT_OFFSET_NIR"))  # Science, offset, NIR
 std_flux_stare_vis_class = classification_rule("STD_FLUX_STARE_VIS", has_tag("STD_FLUX_STARE_VIS"))  # Flux standard, stare, VIS
 std_flux_stare_nir_class = classification_rule("STD_FLUX_STARE_NIR", has_tag("STD_FLUX_STARE_NIR"))  # Flux standard, stare, NIR
 std_flux_nod_vis_class = classification_rule("STD_FLUX_NOD_VIS", has_tag("STD_FLUX_NOD_VIS"))  # Flux standard, nodding, VIS
 std_flux_nod_nir_class = classification_rule("STD_FLUX_NOD_NIR", has_tag("STD_FLUX_NOD_NIR"))  # Flux standard, nodding, NIR
+std_flux_offset_vis_class = classification_rule("STD_FLUX_OFFSET_VIS", has_tag("STD_FLUX_OFFSET_VIS"))  # Flux standard, offset, VIS
+std_flux_offset_nir_class = classification_rule("STD_FLUX_OFFSET_NIR", has_tag("STD_FLUX_OFFSET_NIR"))  # Flux standard, offset, NIR
 std_telluric_stare_vis_class = classification_rule("STD_TELLURIC_STARE_VIS", has_tag("STD_TELLURIC_STARE_VIS"))  # Telluric standard, stare, VIS
 std_telluric_stare_nir_class = classification_rule("STD_TELLURIC_STARE_NIR", has_tag("STD_TELLURIC_STARE_NIR"))  # Telluric standard, stare, NIR
 std_telluric_nod_vis_class = classification_rule("STD_TELLURIC_NOD_VIS", has_tag("STD_TELLURIC_NOD_VIS"))  # Telluric standard, nodding, VIS
 std_telluric_nod_nir_class = classification_rule("STD_TELLURIC_NOD_NIR", has_tag("STD_TELLURIC_NOD_NIR"))  # Telluric standard, nodding, NIR
+std_telluric_offset_vis_class = classification_rule("STD_TELLURIC_OFFSET_VIS", has_tag("STD_TELLURIC_OFFSET_VIS"))  # Telluric standard, offset, VIS
+std_telluric_offset_nir_class = classification_rule("STD_TELLURIC_OFFSET_NIR", has_tag("STD_TELLURIC_OFFSET_NIR"))  # Telluric standard, offset, NIR
 
 # --- static calibrations
 BP_MAP_REFERENCE_VIS = classification_rule("BP_MAP_REFERENCE_VIS", {kwd.pro_catg: "BP_MAP_REFERENCE_VIS"})  # Reference bad-pixel map, VIS

@@ -151,6 +151,24 @@ raw_object_nod_vis = (
     .build()
 )
 
+raw_object_offset_nir = (
+    data_source("OBJECT_OFFSET_NIR")
+    .with_classification_rule(classes.object_offset_nir_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_object_offset_vis = (
+    data_source("OBJECT_OFFSET_VIS")
+    .with_classification_rule(classes.object_offset_vis_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
 raw_object_stare_nir = (
     data_source("OBJECT_STARE_NIR")
     .with_classification_rule(classes.object_stare_nir_class)
@@ -187,6 +205,24 @@ raw_std_flux_nod_vis = (
     .build()
 )
 
+raw_std_flux_offset_nir = (
+    data_source("STD_FLUX_OFFSET_NIR")
+    .with_classification_rule(classes.std_flux_offset_nir_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_std_flux_offset_vis = (
+    data_source("STD_FLUX_OFFSET_VIS")
+    .with_classification_rule(classes.std_flux_offset_vis_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
 raw_std_flux_stare_nir = (
     data_source("STD_FLUX_STARE_NIR")
     .with_classification_rule(classes.std_flux_stare_nir_class)
@@ -217,6 +253,24 @@ raw_std_telluric_nod_nir = (
 raw_std_telluric_nod_vis = (
     data_source("STD_TELLURIC_NOD_VIS")
     .with_classification_rule(classes.std_telluric_nod_vis_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_std_telluric_offset_nir = (
+    data_source("STD_TELLURIC_OFFSET_NIR")
+    .with_classification_rule(classes.std_telluric_offset_nir_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_std_telluric_offset_vis = (
+    data_source("STD_TELLURIC_OFFSET_VIS")
+    .with_classification_rule(classes.std_telluric_offset_vis_class)
     .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name, kwd.tpl_start])
     .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name])
     .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)

@@ -1,0 +1,144 @@
+"""Offsets to the sky against truth: extended objects keep their light, noise is as told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from soxs_pipeline.domain.calibrations import DetectorCalibration
+from soxs_pipeline.domain.header import Header
+from soxs_pipeline.errors import InputError
+from soxs_pipeline.recipes.soxs_extract import ExtractParameters, soxs_extract
+from soxs_pipeline.recipes.soxs_merge import MergeParameters, soxs_merge
+from soxs_pipeline.recipes.soxs_offset import OffsetParameters, soxs_offset
+from soxs_pipeline.recipes.soxs_stare import StareParameters, soxs_stare
+from tests.support.sequences import offset
+from tests.support.sky_scene import Star, make_geometry
+
+GEOMETRY = make_geometry()
+BAD = np.uint32(511)
+#: Fills the slit: nowhere on it is there sky alone.
+GALAXY = Star(2000.0, position=0.0, drift=0.0, fwhm=14.0, beta=2.0)
+
+
+def run(scenes, k=0, **parameters):
+    raws = [scene.raw for scene in scenes]
+    return soxs_offset(
+        raws[k], raws, DetectorCalibration(), None, GEOMETRY,
+        parameters=OffsetParameters(**parameters),
+    )  # fmt: skip
+
+
+def extracted(outcome):
+    made = outcome.products
+    return soxs_extract(
+        made.sky_subtracted, made.sky_model, made.sources, None, GEOMETRY, None, None, None,
+        parameters=ExtractParameters(),
+    ).products.orders  # fmt: skip
+
+
+def value(outcome, key):
+    return next(q.value for q in outcome.qc if q.definition.key == key and q.order is None)
+
+
+def inside(outcome):
+    """The pixels of the orders, but for their ends and the columns near them."""
+    order = GEOMETRY.pixel_map.order
+    inner = (order > 0) & (outcome.products.sky_subtracted.quality == 0)
+    inner[:, :30] = inner[:, 370:] = False
+    return inner
+
+
+@pytest.mark.parametrize("subtract", ["model", "difference"])
+def test_an_object_that_fills_the_slit_keeps_its_light(subtract):
+    ratios, pulls = [], []
+    for seed in (1, 11, 21):
+        scenes = offset(GEOMETRY, "SOS", seed=seed, star=GALAXY)
+        outcome = run(scenes, 1, subtract=subtract)
+        inner = inside(outcome)
+        made = outcome.products.sky_subtracted
+        truth = scenes[1].stars
+        ratios.append(made.data[inner].sum() / truth[inner].sum())
+        pulls.append((made.data - truth)[inner] / np.sqrt(made.variance[inner]))
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.004)
+    assert np.std(np.concatenate(pulls)) == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_stare_would_take_it_for_sky():
+    """Then the test above can fail: the same frame reduced by itself loses its light."""
+    scene = offset(GEOMETRY, "SOS", star=GALAXY)[1]
+    stare = soxs_stare(
+        scene.raw, DetectorCalibration(), None, GEOMETRY, parameters=StareParameters()
+    )
+    inner = inside(stare)
+    share = stare.products.sky_subtracted.data[inner].sum() / scene.stars[inner].sum()
+    assert share < 0.8
+
+
+def test_pulls_of_a_point_source_have_width_one():
+    pulls, ratios = [], []
+    for seed in (1, 11, 21, 31):
+        scenes = offset(GEOMETRY, "OSSO", seed=seed, hits=20)
+        for k in (0, 3):
+            for s in extracted(run(scenes, k)).spectra:
+                x = s.x.astype(int)
+                good = ((s.quality & BAD) == 0) & (x > 30) & (x < 370)
+                truth = scenes[k].spectra[s.order][x[good]]
+                pulls.append((s.flux[good] - truth) / np.sqrt(s.variance[good]))
+                ratios.append(s.flux[good].sum() / truth.sum())
+    assert np.std(np.concatenate(pulls)) == pytest.approx(1.0, abs=0.07)
+    error = np.std(ratios) / np.sqrt(len(ratios) / 2)
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.004 + 2.5 * error)
+
+
+def test_lines_that_brightened_are_matched_and_told():
+    scenes = offset(GEOMETRY, "SO", star=GALAXY, line=3000.0)
+    brighter = offset(GEOMETRY, "SO", star=GALAXY, line=3600.0)
+    outcome = run([scenes[0], brighter[1]], 1)
+    assert value(outcome, "SKY LINES RATIO") == pytest.approx(1.2, abs=0.02)
+    left = run([scenes[0], brighter[1]], 1, match_lines=False)
+    inner = inside(outcome)
+
+    def chi2(made):
+        part = made.products.sky_subtracted
+        return np.mean(((part.data - brighter[1].stars)[inner]) ** 2 / part.variance[inner])
+
+    assert chi2(outcome) < 1.15
+    assert chi2(left) > 1.35
+
+
+def test_an_exposure_of_the_sky_gives_sky_and_no_spectrum():
+    scenes = offset(GEOMETRY, "OS")
+    outcome = run(scenes, 1)
+    assert outcome.products.sources.sources == ()
+    assert value(outcome, "OFFSET SKY") == 1
+    assert outcome.products.sky_subtracted.exposures == ()
+    orders = extracted(outcome)
+    assert orders.spectra == ()
+    assert any("exposure of the sky" in remark for remark in outcome.remarks)
+
+
+def test_merging_leaves_exposures_of_the_sky_out():
+    scenes = offset(GEOMETRY, "OS")
+    both = [extracted(run(scenes, k)) for k in (0, 1)]
+    merged = soxs_merge(both, parameters=MergeParameters()).products.merged
+    alone = soxs_merge(both[:1], parameters=MergeParameters()).products.merged
+    np.testing.assert_array_equal(merged.flux, alone.flux)
+    with pytest.raises(InputError, match="nothing to merge"):
+        soxs_merge(both[1:], parameters=MergeParameters())
+
+
+def test_without_an_exposure_of_the_sky_it_is_done_as_a_stare_and_said_so():
+    scenes = offset(GEOMETRY, "O")
+    outcome = run(scenes)
+    assert any("no exposure of the sky" in remark for remark in outcome.remarks)
+    assert outcome.products.sources.sources[0].significance > 5.0
+
+
+def test_headers_without_offsets_are_one_clear_error():
+    scenes = [
+        replace(scene, raw=replace(scene.raw, header=Header({"MJD-OBS": 60000.0 + k})))
+        for k, scene in enumerate(offset(GEOMETRY, "OS"))
+    ]
+    with pytest.raises(InputError, match="where the telescope pointed"):
+        run(scenes)
