@@ -29,12 +29,14 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.domain.spectra import Blaze, OrderSpectra
+from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.extraction import EXTRACTION_QC, measure_orders
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.extraction import ExtractionOptions, extract_orders
 from soxs_pipeline.reduction.linecheck import with_zero_point
 from soxs_pipeline.reduction.sensitivity import with_sensitivity
+from soxs_pipeline.reduction.windows import lit_range
 
 __all__ = ["RECIPE", "ExtractParameters", "ExtractProducts", "soxs_extract"]
 
@@ -52,6 +54,11 @@ class ExtractParameters(ParameterSet):
         unit="arcsec",
         ge=0,
         le=15,
+    )
+    window: str = parameter(
+        "target",
+        "What is extracted: the target; low:high, all light between two slit positions in arcsec; "
+        "or slit, all light on the slit. For windows no profile is assumed.",
     )
     clip_sigma: float = parameter(
         5.0, "Pixels further than this from the model are rejected.", unit="sigma", ge=3, le=50
@@ -115,9 +122,12 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
     ------
     InputError
         If the inputs are not of one shape, or the response is of another arm.
+    ParameterError
+        If the window cannot be read, or does not lie on the slit.
     UnprocessableDataError
         If the target's trace crosses no order.
     """
+    window = _read_window(parameters.window, lit_range(frame, geometry))
     if not sources.sources:
         return _of_sky(frame)
     spectra = extract_orders(
@@ -132,6 +142,7 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
             clip_sigma=parameters.clip_sigma,
             profile_error=parameters.profile_error,
             most_lost=parameters.most_lost,
+            window=window,
         ),
     )
     orders = OrderSpectra(
@@ -148,9 +159,38 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
     remarks += said
     if blaze is None:
         remarks.append("no blaze was given: orders will not be scaled to each other when merged")
-    if sources.sources[0].forced:
+    if window is not None:
+        remarks.append(f"all light from {window[0]:+.2f} to {window[1]:+.2f} arcsec was summed")
+    elif sources.sources[0].forced:
         remarks.append("the target was not found; its position was assumed")
     return Outcome(ExtractProducts(orders), measure_orders(orders), remarks)
+
+
+def _read_window(text: str, lit: tuple[float, float]) -> tuple[float, float] | None:
+    """Return the window in arcsec, None for the target; ``lit`` is what holds data.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be read, or does not lie on the slit.
+    """
+    low, high = lit
+    if text.strip().lower() == "target":
+        return None
+    if text.strip().lower() == "slit":
+        return low, high
+    first, _, second = text.partition(":")
+    try:
+        window = float(first), float(second)
+    except ValueError:
+        window = (0.0, 0.0)
+    if not low <= window[0] < window[1] <= high:
+        raise ParameterError(
+            f"window is {text!r}",
+            wanted=f"target, slit, or low:high between {low:.2f} and {high:.2f} arcsec",
+            remedy="look at the slit profile in the figures of the sky subtraction",
+        )
+    return window
 
 
 def _of_sky(frame: Frame) -> Outcome[ExtractProducts]:

@@ -27,6 +27,8 @@ from soxs_pipeline.reduction.planes import (
     restore_pixel_noise,
     sample_precision,
 )
+from soxs_pipeline.reduction.spectralerrors import UNKNOWN, errors_of_sums
+from soxs_pipeline.reduction.windows import bridge_bad_pixels, extract_window, window_bins
 
 __all__ = ["ExtractionOptions", "extract_orders"]
 
@@ -46,8 +48,6 @@ _ROUNDS = 3
 _MAP_ERROR_PX = 0.1
 #: Bins of the measured profile in units of the width, and how far out it is measured.
 _PROFILE_STEP, _PROFILE_REACH = 0.1, 3.0
-#: Variance of a bin with no valid pixel, relative to the largest of the order.
-_UNKNOWN = 1e6
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ class ExtractionOptions:
         Rejection limit, and the relative error granted to the profile with it.
     most_lost
         A bin that lost more of its weight than this is flagged.
+    window
+        Slit positions in arcsec between which all light is summed, whatever the sources; None
+        to extract the first source.
     """
 
     method: Literal["optimal", "boxcar"] = "optimal"
@@ -71,6 +74,7 @@ class ExtractionOptions:
     clip_sigma: float = 5.0
     profile_error: float = 0.05
     most_lost: float = 0.5
+    window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,16 +125,34 @@ def extract_orders(
             wanted="products of one exposure and of one binning",
         )
     planes = planes_of(frame, sky_model)
+    if options.window is not None:
+        bridge_bad_pixels(planes)
     spectra = []
-    for order in np.unique(geometry.pixel_map.order):
-        bins = lay_bins(geometry, sources.sources[0], int(order)) if order > 0 else None
+    for number in np.unique(geometry.pixel_map.order[geometry.pixel_map.order > 0]):
+        order = int(number)
+        if options.window is not None:
+            bins = window_bins(geometry, options.window, order)
+            if bins is not None:
+                spectra.append(
+                    extract_window(
+                        planes,
+                        sky_model,
+                        bins,
+                        options.window,
+                        clip_sigma=options.clip_sigma,
+                        profile_error=options.profile_error,
+                        most_lost=options.most_lost,
+                    )
+                )
+            continue
+        bins = lay_bins(geometry, sources.sources[0], order)
         if bins is not None:
             spectra.append(_extract(planes, sky_model, sources, geometry, bins, options))
     if not spectra:
         raise UnprocessableDataError(
             "the trace of the source crosses no order",
             wanted="a slit position inside the slit",
-            remedy="check the position of the source in the object table",
+            remedy="check the position of the source in the object table, or the window",
         )
     spectra.sort(key=lambda spectrum: float(np.median(spectrum.wavelength_nm)))
     return [_with_blaze(spectrum, blaze) for spectrum in spectra]
@@ -161,7 +183,7 @@ def _extract(
     sampled = bins.samples(planes.data)
     flux = (weight * sampled).sum(axis=1)
     sky_sigma = np.sqrt(np.maximum(bins.samples.typical(planes.sky_variance), 0.0))
-    variance, correlation = _errors(planes, bins, weight, sky_sigma)
+    variance, correlation = errors_of_sums(planes, bins, weight, sky_sigma)
     # What robust medians do not bear out came from the model put in place of rejected pixels.
     bound = _WILD * maximum_filter1d(np.abs(start[0]), 2 * _NEARBY_BINS + 1)
     wild = np.abs(flux) > bound + 20.0 * np.sqrt(np.maximum(variance, 0.0))
@@ -172,10 +194,10 @@ def _extract(
         wavelength_nm=bins.wavelength_nm,
         width_nm=bins.width_nm,
         flux=np.where(unknown, 0.0, flux),
-        variance=np.where(unknown, largest * _UNKNOWN, variance),
+        variance=np.where(unknown, largest * UNKNOWN, variance),
         correlation=np.where(unknown, 0.0, correlation),
         boxcar=(aperture * sampled).sum(axis=1),
-        boxcar_variance=_errors(planes, bins, aperture, sky_sigma)[0],
+        boxcar_variance=errors_of_sums(planes, bins, aperture, sky_sigma)[0],
         sky=(weight * bins.samples(sky_model.data)).sum(axis=1),
         quality=_flags(planes, bins, profiles[0], fit, unknown, options),
         blaze=np.full(bins.x.size, np.nan),
@@ -296,33 +318,6 @@ def _aperture(source: Source, bins: Bins, options: ExtractionOptions) -> Floats:
     distance = np.abs(bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None])
     inside = np.clip((half - distance) / bins.height_arcsec + 0.5, 0.0, 1.0)
     return np.where(bins.on_slit, inside * bins.spacing, 0.0)
-
-
-def _errors(
-    planes: Planes, bins: Bins, weight: Floats, sky_sigma: Floats
-) -> tuple[Floats, Floats]:
-    """Return the variance of weighted sums and the correlation of each with the next.
-
-    The error of the sky is common to all rows of a wavelength, so it adds up linearly. Along
-    the dispersion it is as smooth as the sky model was, which its size betrays.
-    """
-    samples, middle = bins.samples, bins.height_arcsec.shape[1] // 2
-    rows = np.maximum(bins.on_slit.sum(axis=1), 1)
-    noise2 = samples.typical(planes.variance)[:, middle]
-    # A sky averaged over n columns of the slit has 1/n of the variance of a single column's.
-    columns = noise2 / np.maximum(rows * sky_sigma[:, middle] ** 2, 1e-12)
-    # What varies faster than the pixels differs from row to row, for rows differ in phase.
-    alike = np.clip(columns, 0.0, 1.0)
-    sky = np.sqrt(alike) * (weight * sky_sigma).sum(axis=1)
-    own = ((1.0 - alike)[:, None] * (weight * sky_sigma) ** 2).sum(axis=1)
-    variance = samples.variance(planes.variance, weight) + sky**2 + own
-    covariance = samples.covariance(planes.variance, weight)
-    common = np.maximum(0.0, 1.0 - 1.0 / np.maximum(columns, 1.0))
-    covariance[:-1] += common[:-1] * sky[:-1] * sky[1:]
-    scale = np.sqrt(np.maximum(variance, 1e-300))
-    correlation = np.zeros(variance.size)
-    correlation[:-1] = covariance[:-1] / (scale[:-1] * scale[1:])
-    return variance, np.clip(correlation, -1.0, 1.0)
 
 
 def _flags(
