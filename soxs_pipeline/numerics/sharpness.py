@@ -13,8 +13,9 @@ Floats = NDArray[np.floating]
 _LEAST_NEIGHBOUR = 0.12
 #: A pixel this much of its brightest neighbour counts as a summit.
 _SUMMIT = 0.7
-#: Pixels by which a hit is followed from its sharp part.
-_GROWTH = 2
+#: Pixels by which a hit is followed from its sharp part, and along its track as far as every
+#: pixel is significant and sharp by itself.
+_GROWTH, _TRACK = 2, 12
 
 
 def sharp_pixels(pull: Floats, *, seed_sigma: float, grow_sigma: float) -> NDArray[np.bool_]:
@@ -22,7 +23,7 @@ def sharp_pixels(pull: Floats, *, seed_sigma: float, grow_sigma: float) -> NDArr
 
     A point of light has a width of about two pixels in both directions. A pixel whose excess is
     significant while a neighbour along *or* across shows next to none was hit by a particle;
-    so are its neighbours with a lesser excess.
+    so are its neighbours with a lesser excess, and all of a track that fades along its way.
 
     Parameters
     ----------
@@ -43,17 +44,23 @@ def sharp_pixels(pull: Floats, *, seed_sigma: float, grow_sigma: float) -> NDArr
     # On the flank of a spot the outer neighbour is faint too, but an inner one is brighter.
     brightest = np.max([beside(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)], axis=0)
     least = np.min([beside(0, 1), beside(0, -1), beside(1, 0), beside(-1, 0)], axis=0)
-    sharp = (least < _LEAST_NEIGHBOUR * here + 1.0) & (here > _SUMMIT * brightest)
+    isolated = least < _LEAST_NEIGHBOUR * here + 1.0
+    narrow = np.zeros(pull.shape, bool)
+    narrow[rows[isolated], columns[isolated]] = True
+    sharp = isolated & (here > _SUMMIT * brightest)
     rows, columns = rows[sharp], columns[sharp]
     hit = np.zeros(pull.shape, bool)
     hit[rows, columns] = True
-    for _ in range(_GROWTH):
+    for step in range(_TRACK):
+        if not rows.size:
+            break
         grown_rows = (rows[:, None] + np.array([-1, -1, -1, 0, 0, 1, 1, 1])).ravel()
         grown_columns = (columns[:, None] + np.array([-1, 0, 1, -1, 1, -1, 0, 1])).ravel()
         inside = (grown_rows >= 0) & (grown_rows < pull.shape[0])
         inside &= (grown_columns >= 0) & (grown_columns < pull.shape[1])
         rows, columns = grown_rows[inside], grown_columns[inside]
-        new = (pull[rows, columns] > grow_sigma) & ~hit[rows, columns]
+        found = pull[rows, columns] > grow_sigma if step < _GROWTH else narrow[rows, columns]
+        new = found & ~hit[rows, columns]
         rows, columns = rows[new], columns[new]
         hit[rows, columns] = True
     return hit

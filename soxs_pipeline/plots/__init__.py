@@ -17,6 +17,7 @@ from soxs_pipeline.plots import (
     merge,
     orders,
     pixelmap,
+    rectified,
     sky,
     style,
     wavelength,
@@ -75,6 +76,7 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
         _Drawing("orders", extraction.all_orders, ("orders",)),
         _Drawing("each", extraction.each_order, ("orders",)),
     ),
+    "soxs_straighten": (_Drawing("image", rectified.rectified_image, ("rectified",)),),
     "soxs_response": (_Drawing("response", flux.response_curves, ("response",)),),
     "soxs_merge": (
         _Drawing("spectrum", merge.merged, ("merged",)),

@@ -150,6 +150,7 @@ def label_of(unit: str) -> str:
         "electron": "electrons",
         "electron/s": "electrons / s",
         "erg/s/cm2/Angstrom": "erg / s / cm² / Å",
+        "erg/s/cm2/Angstrom/arcsec": "erg / s / cm² / Å / arcsec",
     }
     return words.get(unit, unit.replace("electron/s/nm", "electrons / s / nm"))
 

@@ -30,7 +30,7 @@ from soxs_pipeline.reduction.planes import (
 from soxs_pipeline.reduction.spectralerrors import UNKNOWN, errors_of_sums
 from soxs_pipeline.reduction.windows import bridge_bad_pixels, extract_window, window_bins
 
-__all__ = ["ExtractionOptions", "extract_orders"]
+__all__ = ["ExtractionOptions", "extract_orders", "with_blaze"]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -155,7 +155,7 @@ def extract_orders(
             remedy="check the position of the source in the object table, or the window",
         )
     spectra.sort(key=lambda spectrum: float(np.median(spectrum.wavelength_nm)))
-    return [_with_blaze(spectrum, blaze) for spectrum in spectra]
+    return [with_blaze(spectrum, blaze) for spectrum in spectra]
 
 
 def _extract(
@@ -346,7 +346,8 @@ def _flags(
     return (flags | np.where(unknown, np.uint32(Quality.NO_DATA), 0)).astype(np.uint32)
 
 
-def _with_blaze(spectrum: OrderSpectrum, blaze: Blaze | None) -> OrderSpectrum:
+def with_blaze(spectrum: OrderSpectrum, blaze: Blaze | None) -> OrderSpectrum:
+    """Return a spectrum with the flat lamp's signal at its bins; as it is if that is not known."""
     if blaze is None or spectrum.order not in blaze.orders:
         return spectrum
     row = int(np.flatnonzero(blaze.orders == spectrum.order)[0])

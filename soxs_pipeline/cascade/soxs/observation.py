@@ -17,6 +17,7 @@ from soxs_pipeline.cascade.soxs.items import (
     SCI_LINES,
     SCI_MERGED,
     SCI_ORDERS,
+    SCI_RECT,
     SCI_SKY,
     SCI_SOURCES,
     SKY_LINES,
@@ -158,6 +159,15 @@ OBSERVATION_TASKS = (
         (STD_TELLURIC_STARE, STD_TELLURIC_NOD, STD_TELLURIC_OFFSET),
         (TELL_2D, TELL_SKY, TELL_SOURCES, TELL_LINES, TELL_ORDERS, TELL_MERGED),
         FLUX,
+    ),
+    Task(
+        "science_straighten",
+        "soxs_straighten",
+        "Rectify a science frame",
+        Slot("frame", SCI_2D),
+        (*GEOMETRY, BLAZE_SLOT, *FLUX),
+        (("rectified", SCI_RECT),),
+        wanted=True,
     ),
     Task(
         "science_arm",

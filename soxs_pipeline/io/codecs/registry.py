@@ -13,6 +13,7 @@ from soxs_pipeline.io.codecs.lines import LINE_LIST, LINE_MEASUREMENTS, MOLECULA
 from soxs_pipeline.io.codecs.objects import SOURCES
 from soxs_pipeline.io.codecs.orders import ORDERS
 from soxs_pipeline.io.codecs.pixelmap import PIXEL_MAP
+from soxs_pipeline.io.codecs.rectified import RECTIFIED
 from soxs_pipeline.io.codecs.spectra import BLAZE, MERGED_SPECTRUM, ORDER_SPECTRA
 
 __all__ = ["CODECS", "codec_of"]
@@ -37,6 +38,7 @@ CODECS: tuple[Codec[Any], ...] = (
     EXTINCTION,
     MOLECULAR_BANDS,
     RESPONSE,
+    RECTIFIED,
 )
 
 

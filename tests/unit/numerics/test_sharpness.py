@@ -44,3 +44,10 @@ def test_light_as_wide_as_the_optics_make_it_is_not():
 
 def test_noise_is_left_alone():
     assert marked(noise(4, (1000, 1000))).sum() <= 2
+
+
+def test_a_track_is_followed_to_where_it_fades():
+    image = noise()
+    fading = np.array([1500.0, 1180.0, 780.0, 390.0, 200.0, 100.0, 50.0])
+    image[60, 70:77] += fading
+    assert marked(image)[60, 70:77].all()

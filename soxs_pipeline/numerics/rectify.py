@@ -1,0 +1,160 @@
+"""Rectify images: share every pixel among the cells of a regular grid, nothing lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+__all__ = ["Grid", "Rectified", "cell_shares", "rectify"]
+
+Floats = NDArray[np.float64]
+
+#: Parts into which a pixel is divided along either axis.
+_PARTS = 5
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A regular grid of cells; ``x`` runs along the rows.
+
+    Parameters
+    ----------
+    x_first, x_step, x_size
+        Centre of the first cell, step and number of cells.
+    y_first, y_step, y_size
+        The same along the columns.
+    """
+
+    x_first: float
+    x_step: float
+    x_size: int
+    y_first: float
+    y_step: float
+    y_size: int
+
+    @property
+    def x(self) -> Floats:
+        """Centres along the rows."""
+        return np.asarray(self.x_first + self.x_step * np.arange(self.x_size), float)
+
+    @property
+    def y(self) -> Floats:
+        """Centres along the columns."""
+        return np.asarray(self.y_first + self.y_step * np.arange(self.y_size), float)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.y_size, self.x_size
+
+
+@dataclass(frozen=True, eq=False)
+class Rectified:
+    """A rectified image; arrays of the grid's shape.
+
+    Parameters
+    ----------
+    value, variance
+        Density in each cell, and its variance; 0 where ``coverage`` is.
+    x_covariance, y_covariance
+        Covariance of each cell with the next along the row, and along the column.
+    coverage
+        Share of the cell that good pixels cover.
+    """
+
+    value: Floats
+    variance: Floats
+    x_covariance: Floats
+    y_covariance: Floats
+    coverage: Floats
+
+
+def cell_shares(
+    x: Floats, y: Floats, slopes: tuple[Floats, Floats, Floats, Floats], grid: Grid
+) -> sparse.csr_matrix:
+    """Return which share of each pixel falls into each cell.
+
+    A pixel is a parallelogram in the plane of the grid; it is divided into small parts, each of
+    which goes to the cell it lies in. What falls beside the grid is lost, nothing else is.
+
+    Parameters
+    ----------
+    x, y
+        Where the centres of the pixels fall, shape ``(n,)``.
+    slopes
+        ``dx/di, dx/dj, dy/di, dy/dj``: how that changes by one pixel along the two axes of the
+        detector, shape ``(n,)`` each.
+    grid
+        The cells.
+
+    Returns
+    -------
+    sparse matrix
+        Shape ``(cells, n)``, cells row by row; a column sums to one for a pixel inside.
+    """
+    offsets = (np.arange(_PARTS) + 0.5) / _PARTS - 0.5
+    x_i, x_j, y_i, y_j = slopes
+    number = x.size
+    cells, pixels = [], []
+    for di in offsets:
+        for dj in offsets:
+            column = np.rint((x + di * x_i + dj * x_j - grid.x_first) / grid.x_step)
+            row = np.rint((y + di * y_i + dj * y_j - grid.y_first) / grid.y_step)
+            inside = (column >= 0) & (column < grid.x_size) & (row >= 0) & (row < grid.y_size)
+            kept = np.flatnonzero(inside)
+            cells.append((row[kept] * grid.x_size + column[kept]).astype(np.int64))
+            pixels.append(kept)
+    place, pixel = np.concatenate(cells), np.concatenate(pixels)
+    part = np.full(place.size, 1.0 / _PARTS**2)
+    shape = (grid.x_size * grid.y_size, number)
+    return sparse.coo_matrix((part, (place, pixel)), shape=shape).tocsr()
+
+
+def rectify(
+    shares: sparse.csr_matrix,
+    values: Floats,
+    variance: Floats,
+    area: Floats,
+    good: NDArray[np.bool_],
+    grid: Grid,
+) -> Rectified:
+    """Return the density of a signal on a grid, with errors and covariances.
+
+    Parameters
+    ----------
+    shares
+        From `cell_shares`.
+    values, variance
+        Signal in each pixel and its variance, shape ``(n,)``.
+    area
+        Area of each pixel in the plane of the grid.
+    good
+        False for pixels that must not be used: others in the cell stand for them.
+    grid
+        The cells.
+    """
+    used = shares @ sparse.diags(good.astype(float))
+    covered = np.asarray(used @ area)
+    filled = covered > 0
+    weights = sparse.diags(np.where(filled, 1.0 / np.where(filled, covered, 1.0), 0.0)) @ used
+    noise2 = np.where(good, variance, 0.0)
+    shape = grid.shape
+
+    def covariance(step: int) -> Floats:
+        both = weights[:-step].multiply(weights[step:])
+        found = np.zeros(shape[0] * shape[1])
+        found[:-step] = np.asarray(both @ noise2).ravel()
+        return found.reshape(shape)
+
+    along = covariance(1)
+    along[:, -1] = 0.0
+    return Rectified(
+        value=np.asarray(weights @ np.where(good, values, 0.0)).reshape(shape),
+        variance=np.asarray(weights.power(2) @ noise2).reshape(shape),
+        x_covariance=along,
+        y_covariance=covariance(grid.x_size),
+        coverage=np.clip(covered / (grid.x_step * grid.y_step), 0.0, None).reshape(shape),
+    )
