@@ -157,7 +157,7 @@ def _print_unreduced(plan: Plan, unreadable: list[str]) -> None:
 def _print_where(plan: Plan, results: dict[str, Result], page: Path) -> None:
     made = [name for name in plan.targets if name in results and results[name].good]
     if made:
-        print("Merged spectra")
+        print("Results")
     for name in made:
         print(f"  {plan.jobs[name].title or 'unnamed'}: {plan.jobs[name].outputs[0].path}")
     print(f"Report\n  {page}")

@@ -62,7 +62,7 @@ class RectifiedSpectrum:
     wavelength: Axis
     slit: Axis
     data: NDArray[np.float32]
-    variance: NDArray[np.float32]
+    variance: NDArray[np.float64]
     quality: NDArray[np.uint32]
     unit: str
     noise_factor_wave: float

@@ -12,8 +12,9 @@ __all__ = ["Grid", "Rectified", "cell_shares", "rectify"]
 
 Floats = NDArray[np.float64]
 
-#: Parts into which a pixel is divided along either axis.
-_PARTS = 5
+#: Parts into which a pixel is divided along the first and the second axis of the detector: lines
+#: are tilted against the second one.
+_PARTS = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -95,22 +96,48 @@ def cell_shares(
     sparse matrix
         Shape ``(cells, n)``, cells row by row; a column sums to one for a pixel inside.
     """
-    offsets = (np.arange(_PARTS) + 0.5) / _PARTS - 0.5
     x_i, x_j, y_i, y_j = slopes
-    number = x.size
-    cells, pixels = [], []
-    for di in offsets:
-        for dj in offsets:
-            column = np.rint((x + di * x_i + dj * x_j - grid.x_first) / grid.x_step)
-            row = np.rint((y + di * y_i + dj * y_j - grid.y_first) / grid.y_step)
-            inside = (column >= 0) & (column < grid.x_size) & (row >= 0) & (row < grid.y_size)
-            kept = np.flatnonzero(inside)
-            cells.append((row[kept] * grid.x_size + column[kept]).astype(np.int64))
-            pixels.append(kept)
-    place, pixel = np.concatenate(cells), np.concatenate(pixels)
-    part = np.full(place.size, 1.0 / _PARTS**2)
-    shape = (grid.x_size * grid.y_size, number)
-    return sparse.coo_matrix((part, (place, pixel)), shape=shape).tocsr()
+    along, across = _middles(_PARTS[0]), _middles(_PARTS[1])
+    share = 1.0 / (along.size * across.size)
+    # A part is a box: parts of neighbouring pixels join without gap or overlap.
+    widths = np.abs(x_i) / along.size, np.abs(y_j) / across.size
+    cells, pixels, shares = [], [], []
+    for di in along:
+        for dj in across:
+            columns = _spread(x + di * x_i + dj * x_j, widths[0], grid.x_first, grid.x_step)
+            rows = _spread(y + di * y_i + dj * y_j, widths[1], grid.y_first, grid.y_step)
+            for column, in_column in columns:
+                for row, in_row in rows:
+                    part = in_column * in_row
+                    inside = (part > 0) & (column >= 0) & (column < grid.x_size)
+                    inside &= (row >= 0) & (row < grid.y_size)
+                    kept = np.flatnonzero(inside)
+                    cells.append(row[kept] * grid.x_size + column[kept])
+                    pixels.append(kept)
+                    shares.append(share * part[kept])
+    place = np.concatenate(cells), np.concatenate(pixels)
+    shape = (grid.x_size * grid.y_size, x.size)
+    return sparse.coo_matrix((np.concatenate(shares), place), shape=shape).tocsr()
+
+
+def _middles(parts: int) -> Floats:
+    return np.asarray((np.arange(parts) + 0.5) / parts - 0.5)
+
+
+def _spread(
+    centre: Floats, width: Floats, first: float, step: float
+) -> list[tuple[NDArray[np.int64], Floats]]:
+    """Return the cells an interval covers, and its share in each: as many as the widest needs."""
+    low = (centre - 0.5 * width - first) / step + 0.5
+    extent = np.maximum(width / step, 1e-9)
+    start = np.floor(low).astype(np.int64)
+    number = int(np.ceil(float(extent.max(initial=0.0)))) + 1
+    found = []
+    for k in range(number):
+        cell = start + k
+        shared = np.minimum(low + extent, cell + 1.0) - np.maximum(low, cell)
+        found.append((cell, np.clip(shared, 0.0, None) / extent))
+    return found
 
 
 def rectify(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -61,7 +63,7 @@ def rectified_image(image: RectifiedSpectrum) -> Figure:
     return figure
 
 
-def _draw_profile(panel: style.Any, image: RectifiedSpectrum) -> None:
+def _draw_profile(panel: Any, image: RectifiedSpectrum) -> None:
     """Draw the mean along the slit, weighted so that no sky line's noise rules it."""
     variance = image.variance.astype(float)
     known = np.isfinite(image.data) & (variance > 0)

@@ -269,7 +269,7 @@ def _combine(frame: Frame, images: list[Rectified], grid: Grid, unit: str) -> Re
         wavelength=Axis(float(grid.x_first), float(grid.x_step), int(grid.x_size)),
         slit=Axis(float(grid.y_first), float(grid.y_step), int(grid.y_size)),
         data=np.where(filled, sums["value"] / safe, np.nan).astype(np.float32),
-        variance=variance.astype(np.float32),
+        variance=variance,
         quality=quality,
         unit=unit,
         noise_factor_wave=factors[0],

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from soxs_pipeline.domain.rectified import RectifiedSpectrum
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.errors import InputError, SoxsError
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.io.phase3.files import Associated
 from soxs_pipeline.io.phase3.observation import Release
 from soxs_pipeline.io.phase3.spectrum import write_spectrum
+from soxs_pipeline.io.phase3.twod import write_two_d
 from soxs_pipeline.io.products import read_product
 from soxs_pipeline.io.raw import read_header
 from soxs_pipeline.runtime.version import program_version
@@ -22,8 +24,9 @@ __all__ = ["ArchiveRequest", "archive_sources", "make_archive_files"]
 
 LOG = logging.getLogger(__name__)
 
-#: Products that become science files.
+#: Products that become science files, and those that go with them.
 _SPECTRA = ("SCI_MERGED_1D", "SCI_ARM_1D")
+_TWO_D = ("SCI_RECT_2D",)
 _DOTS_PER_INCH = 120
 #: Characters of a target's name in a file name: the archive allows 68 in all.
 _NAME_LENGTH = 24
@@ -49,7 +52,7 @@ class ArchiveRequest:
 
 
 def archive_sources(places: Iterable[Path]) -> list[Path]:
-    """Return the products that become science files, of files and of folders searched through.
+    """Return the products that the archive gets, of files and of folders searched through.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def archive_sources(places: Iterable[Path]) -> list[Path]:
         if not place.exists():
             raise InputError(f"{place} does not exist", wanted="a product, or a folder of them")
         files = sorted(place.rglob("*.fits")) if place.is_dir() else [place]
-        found += [path for path in files if _category(path).startswith(_SPECTRA)]
+        found += [path for path in files if _category(path).startswith((*_SPECTRA, *_TWO_D))]
     return found
 
 
@@ -85,7 +88,7 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
     Returns
     -------
     list of Path
-        The science files.
+        The FITS files.
 
     Raises
     ------
@@ -94,23 +97,46 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
     OutputError
         If a file cannot be written.
     """
+    two_d = [
+        read_product(path, RectifiedSpectrum)
+        for path in products
+        if _category(path).startswith(_TWO_D)
+    ]
+    release = Release(f"soxs-pipeline/{program_version()}", request.extended, request.reference)
     written = []
     for path in products:
+        if not _category(path).startswith(_SPECTRA):
+            continue
         merged = read_product(path, MergedSpectrum)
         target = request.folder / f"{_stem(merged)}.fits"
         preview = target.with_suffix(".png")
         write_whole(preview, _preview(merged))
+        associated = [Associated(preview, "ANCILLARY.PREVIEW")]
+        if len(merged.arms) == 1:
+            associated += _beside(merged, two_d, target, release)
         header = read_header(path)
-        write_spectrum(
-            target,
-            merged,
-            Release(f"soxs-pipeline/{program_version()}", request.extended, request.reference),
-            associated=[Associated(preview, "ANCILLARY.PREVIEW")],
-            quality_control=header,
-        )
-        written.append(target)
+        write_spectrum(target, merged, release, associated=associated, quality_control=header)
+        written += [target, *(one.path for one in associated if one.is_fits)]
         LOG.info("%s: %s", path.name, target)
     return written
+
+
+def _beside(
+    merged: MergedSpectrum, two_d: Sequence[RectifiedSpectrum], target: Path, release: Release
+) -> list[Associated]:
+    """Write the rectified spectra of the same exposures beside a spectrum of one arm."""
+    mine = {exposure.name for exposure in merged.exposures}
+    fitting = [
+        image for image in two_d
+        if image.exposures and {exposure.name for exposure in image.exposures} <= mine
+    ]  # fmt: skip
+    found = []
+    for number, image in enumerate(fitting, 1):
+        tail = "_2D" if len(fitting) == 1 else f"_2D{number}"
+        path = target.with_name(f"{target.stem}{tail}.fits")
+        write_two_d(path, image, release)
+        found.append(Associated(path, "ANCILLARY.2DSPECTRUM"))
+    return found
 
 
 def _preview(merged: MergedSpectrum) -> memoryview:

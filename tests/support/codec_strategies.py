@@ -18,6 +18,7 @@ from soxs_pipeline.domain.lines import LineList, LineMeasurements, MolecularBand
 from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.pixelmap import PixelMap
+from soxs_pipeline.domain.rectified import Axis, RectifiedSpectrum
 from soxs_pipeline.domain.spectra import (
     Blaze,
     MergedSpectrum,
@@ -326,6 +327,31 @@ def responses(draw):
     )
 
 
+axes = st.builds(Axis, st.floats(-1e4, 1e4), st.floats(1e-3, 1e3), st.integers(1, 6))
+
+
+@st.composite
+def rectified_spectra(draw):
+    wave, slit = draw(axes), draw(axes)
+    shape = slit.size, wave.size
+    return RectifiedSpectrum(
+        wavelength=wave,
+        slit=slit,
+        data=draw(hnp.arrays(np.float32, shape, elements=st.floats(-1e6, 1e6, width=32))),
+        # One sigma is what lies on disk, in single precision.
+        variance=draw(
+            hnp.arrays(np.float64, shape, elements=st.integers(0, 4000).map(lambda n: float(n**2)))
+        ),
+        quality=draw(flags(shape)),
+        unit=draw(st.sampled_from(["electron/s/nm/arcsec", "erg/s/cm2/Angstrom/arcsec"])),
+        noise_factor_wave=draw(positive),
+        noise_factor_slit=draw(positive),
+        arm=draw(st.sampled_from(["VIS", "NIR"])),
+        header=draw(headers()),
+        exposures=draw(exposures()),
+    )
+
+
 STRATEGIES = {
     FluxStandards: flux_standards(),
     Extinction: extinctions(),
@@ -343,5 +369,6 @@ STRATEGIES = {
     Blaze: blazes(),
     OrderSpectra: order_spectra(),
     MergedSpectrum: merged_spectra(),
+    RectifiedSpectrum: rectified_spectra(),
     Sources: sources(),
 }

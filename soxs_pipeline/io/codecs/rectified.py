@@ -33,7 +33,7 @@ def axis_cards(number: int, axis: Axis, kind: str, unit: str) -> dict[str, objec
 def _encode(image: RectifiedSpectrum, _: Layout) -> tuple[dict[str, object], list[Any]]:
     planes = (
         ("FLUX", image.data, image.unit),
-        ("ERR", np.sqrt(image.variance), image.unit),
+        ("ERR", np.sqrt(image.variance).astype(np.float32), image.unit),
         ("QUAL", image.quality.astype(np.int32), ""),
     )
     units = [fits.PrimaryHDU()]
@@ -66,7 +66,7 @@ def _decode(units: Units, _: Layout) -> RectifiedSpectrum:
         wavelength=axes[0],
         slit=axes[1],
         data=np.array(units["FLUX"].data, np.float32),
-        variance=np.array(units["ERR"].data, np.float32) ** 2,
+        variance=np.array(units["ERR"].data, np.float64) ** 2,
         quality=np.array(units["QUAL"].data, np.uint32),
         unit=str(primary["ESO PRO UNIT"]),
         noise_factor_wave=float(primary[_FACTORS[0]]),

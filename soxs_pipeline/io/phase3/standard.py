@@ -19,6 +19,7 @@ __all__ = [
     "SDP_VERSION",
     "SPECTRUM",
     "SPECTRUM_TABLE",
+    "TWO_D",
     "Keyword",
     "SpectrumColumn",
 ]
@@ -133,6 +134,13 @@ SPECTRUM_TABLE = (
     Keyword("TDMIN1", "real", "[nm] First wavelength"),
     Keyword("TDMAX1", "real", "[nm] Last wavelength"),
     Keyword("INHERIT", "logical", "The primary header holds here too", mandatory=False),
+)
+
+#: Primary header of ANCILLARY.2DSPECTRUM: all but the category is our own habit.
+TWO_D = (
+    *_OBSERVED,
+    Keyword("NOISEWAV", "real", "Noise of sums along wavelength", mandatory=False),
+    Keyword("NOISESLI", "real", "Noise of sums along the slit", mandatory=False),
 )
 
 #: Primary header of SCIENCE.IMAGE.

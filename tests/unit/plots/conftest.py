@@ -17,6 +17,7 @@ from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.quality import Quality
+from soxs_pipeline.domain.rectified import Axis, RectifiedSpectrum
 from soxs_pipeline.domain.spectra import Blaze, MergedSpectrum, OrderSpectra, OrderSpectrum
 
 HEADER = Header(
@@ -255,6 +256,18 @@ class Night:
                 )
             )  # fmt: skip
         return OrderSpectra(tuple(spectra), 1800.0, "NIR", HEADER)
+
+    def rectified(self):
+        wave, slit = Axis(1000.0, 0.1, 3000), Axis(-5.5, 0.3, 36)
+        profile = np.exp(-0.5 * ((slit.centres - 1.0) / 0.5) ** 2)[:, None]
+        light = 4e-18 * profile * (1 + 0.3 * np.sin(wave.centres / 20.0))
+        data = light + self.rng.normal(0, 4e-19, light.shape)
+        data[:, 2000:2100] = np.nan
+        quality = np.where(np.isfinite(data), 0, 16).astype(np.uint32)
+        return RectifiedSpectrum(
+            wave, slit, data.astype(np.float32), np.full(data.shape, 1.6e-37), quality,
+            "erg/s/cm2/Angstrom/arcsec", 1.3, 1.2, "NIR", HEADER,
+        )  # fmt: skip
 
     def response(self):
         """Two orders of a smooth efficiency, the end of the shorter one unknown."""

@@ -22,6 +22,7 @@ FIGURES = {
     "soxs_merge": ["spectrum", "close"],
     "soxs_response": ["response"],
     "soxs_line_check": ["lines"],
+    "soxs_straighten": ["image"],
 }
 
 
@@ -37,6 +38,7 @@ def products_of(night, recipe):
         "soxs_extract": lambda: {"orders": night.orders()},
         "soxs_merge": lambda: {"merged": night.merged()},
         "soxs_response": lambda: {"response": night.response()},
+        "soxs_straighten": lambda: {"rectified": night.rectified()},
         "soxs_line_check": lambda: {"line_check": night.line_check()},
     }
     return makers[recipe]()
