@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.plots import (
+    cube,
     detector,
     extraction,
     flat,
@@ -77,6 +78,7 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
         _Drawing("each", extraction.each_order, ("orders",)),
     ),
     "soxs_straighten": (_Drawing("image", rectified.rectified_image, ("rectified",)),),
+    "soxs_map": (_Drawing("map", cube.cube_map, ("cube",)),),
     "soxs_response": (_Drawing("response", flux.response_curves, ("response",)),),
     "soxs_merge": (
         _Drawing("spectrum", merge.merged, ("merged",)),

@@ -151,6 +151,7 @@ def label_of(unit: str) -> str:
         "electron/s": "electrons / s",
         "erg/s/cm2/Angstrom": "erg / s / cm² / Å",
         "erg/s/cm2/Angstrom/arcsec": "erg / s / cm² / Å / arcsec",
+        "erg/s/cm2/Angstrom/arcsec2": "erg / s / cm² / Å / arcsec²",
     }
     return words.get(unit, unit.replace("electron/s/nm", "electrons / s / nm"))
 

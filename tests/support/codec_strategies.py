@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from soxs_pipeline.domain.cube import SpectralCube
 from soxs_pipeline.domain.detector import DetectorSetup, Window
 from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
 from soxs_pipeline.domain.exposure import Exposure
@@ -348,7 +349,28 @@ def rectified_spectra(draw):
         noise_factor_slit=draw(positive),
         arm=draw(st.sampled_from(["VIS", "NIR"])),
         header=draw(headers()),
-        exposures=draw(exposures()),
+        exposures=draw(exposures),
+    )
+
+
+@st.composite
+def cubes(draw):
+    scan, slit, wave = (draw(axes) for _ in range(3))
+    shape = wave.size, slit.size, scan.size
+    floats = st.floats(-1e6, 1e6, width=32)
+    return SpectralCube(
+        scan=scan,
+        slit=slit,
+        wavelength=wave,
+        data=draw(hnp.arrays(np.float32, shape, elements=floats)),
+        variance=draw(
+            hnp.arrays(np.float64, shape, elements=st.integers(0, 4000).map(lambda n: float(n**2)))
+        ),
+        coverage=draw(hnp.arrays(np.float32, shape[1:], elements=floats)),
+        unit=draw(st.sampled_from(["electron/s/nm/arcsec2", "erg/s/cm2/Angstrom/arcsec2"])),
+        arm=draw(st.sampled_from(["VIS", "NIR"])),
+        header=draw(headers()),
+        exposures=draw(exposures),
     )
 
 
@@ -370,5 +392,6 @@ STRATEGIES = {
     OrderSpectra: order_spectra(),
     MergedSpectrum: merged_spectra(),
     RectifiedSpectrum: rectified_spectra(),
+    SpectralCube: cubes(),
     Sources: sources(),
 }

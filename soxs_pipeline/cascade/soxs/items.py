@@ -85,6 +85,12 @@ OBJECT_NOD = _raw(
 OBJECT_OFFSET = _raw(
     "OBJECT_OFFSET", "Science, offset", dpr_type=OBJECT_TYPES, dpr_tech="ECHELLE,SLIT,OFFSET"
 )
+OBJECT_MAP = _raw(
+    "OBJECT_MAP",
+    "Science, mapping",
+    dpr_type=OBJECT_TYPES,
+    dpr_tech=("ECHELLE,SLIT,MAPPING", "ECHELLE,SLIT,MAP"),
+)
 STD_FLUX_STARE = _raw(
     "STD_FLUX_STARE", "Flux standard, stare", dpr_type=FLUX_TYPES, dpr_tech="ECHELLE,SLIT,STARE"
 )
@@ -145,6 +151,11 @@ SCI_LINES = _product("SCI_SKY_LINES", "Sky lines of a science frame against the 
 SCI_ORDERS = _product("SCI_ORDERS_1D", "Science spectra, order by order")
 SCI_RECT = _product("SCI_RECT_2D", "Rectified spectrum of a science frame, all orders")
 SCI_ARM = _product("SCI_ARM_1D", "Science spectrum of one arm, all orders")
+MAP_2D = _product("MAP_SKYSUB_2D", "Frame of a map without sky")
+MAP_SKY = _product("MAP_SKYMODEL_2D", "Model of the sky of a frame of a map")
+MAP_SOURCES = _product("MAP_OBJECT_TAB", "Sources found on the slit of a frame of a map")
+MAP_RECT = _product("MAP_RECT_2D", "Rectified spectrum of a frame of a map")
+MAP_CUBE = _product("MAP_CUBE", "Map: scan, slit and wavelength")
 SCI_MERGED = _product("SCI_MERGED_1D", "Science spectrum, all orders and arms")
 STD_2D = _product("STD_SKYSUB_2D", "Flux standard frame without sky")
 STD_SKY = _product("STD_SKYMODEL_2D", "Model of the sky of a flux standard frame")

@@ -7,7 +7,13 @@ from dataclasses import replace
 from soxs_pipeline.cascade.soxs.items import (
     EXTINCTION,
     FLUX_STANDARDS,
+    MAP_2D,
+    MAP_CUBE,
+    MAP_RECT,
+    MAP_SKY,
+    MAP_SOURCES,
     MOLECULAR_BANDS,
+    OBJECT_MAP,
     OBJECT_NOD,
     OBJECT_OFFSET,
     OBJECT_STARE,
@@ -64,12 +70,19 @@ FLUX = (
 OBSERVATION = ("INSTRUME", "OBS.ID", "OBS.START", "OBS.TARG.NAME")
 
 
-def _sequence(kind: str, mode: str, doc: str, raw: DataItem, made: tuple[DataItem, ...]) -> Task:
+def _sequence(
+    kind: str,
+    mode: str,
+    doc: str,
+    raw: DataItem,
+    made: tuple[DataItem, ...],
+    recipe: str = "",
+) -> Task:
     """Return the task that takes the sky off each exposure with the help of its sequence."""
     image, sky, sources, *_ = made
     return Task(
         f"{kind}_{mode}",
-        f"soxs_{mode}",
+        recipe or f"soxs_{mode}",
         doc,
         Slot("raw", raw),
         (
@@ -167,6 +180,32 @@ OBSERVATION_TASKS = (
         Slot("frame", SCI_2D),
         (*GEOMETRY, BLAZE_SLOT, *FLUX),
         (("rectified", SCI_RECT),),
+        wanted=True,
+    ),
+    _sequence(
+        "science",
+        "mapping",
+        "Take the sky off one slit position of a map",
+        OBJECT_MAP,
+        (MAP_2D, MAP_SKY, MAP_SOURCES),
+        "soxs_offset",
+    ),
+    Task(
+        "science_mapping_straighten",
+        "soxs_straighten",
+        "Rectify one slit position of a map",
+        Slot("frame", MAP_2D),
+        (*GEOMETRY, BLAZE_SLOT, *FLUX),
+        (("rectified", MAP_RECT),),
+    ),
+    Task(
+        "science_map",
+        "soxs_map",
+        "Assemble a map from a scan of slit positions",
+        Slot("images", MAP_RECT, most=None),
+        (),
+        (("cube", MAP_CUBE),),
+        group_by=OBSERVATION,
         wanted=True,
     ),
     Task(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from soxs_pipeline.io.codecs.codec import Codec
+from soxs_pipeline.io.codecs.cube import CUBE
 from soxs_pipeline.io.codecs.dispersion import DISPERSION, SPECTRAL_FORMAT
 from soxs_pipeline.io.codecs.flux import EXTINCTION, FLUX_STANDARDS, RESPONSE
 from soxs_pipeline.io.codecs.frame import BAD_PIXELS, FRAME
@@ -39,6 +40,7 @@ CODECS: tuple[Codec[Any], ...] = (
     MOLECULAR_BANDS,
     RESPONSE,
     RECTIFIED,
+    CUBE,
 )
 
 

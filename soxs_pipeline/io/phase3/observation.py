@@ -14,12 +14,11 @@ from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.target import target_of
 from soxs_pipeline.errors import InputError
 
-__all__ = ["Release", "observation_cards", "slit_width_arcsec"]
+__all__ = ["Release", "observation_cards"]
 
 _SECONDS_A_DAY = 86400.0
 #: Exposures further apart than this, in days, are of several epochs.
 _EPOCH_DAYS = 1.0
-_SLITS = ("ESO INS VISE NAME", "ESO INS NISE NAME", "ESO INS VISE ID", "ESO INS NISE ID")
 
 
 @dataclass(frozen=True)
@@ -105,18 +104,6 @@ def observation_cards(
     }
     names = dict.fromkeys(e.name.removesuffix(".fits") for e in exposures)
     return cards | {f"PROV{k}": name for k, name in enumerate(names, 1)}
-
-
-def slit_width_arcsec(header: Header) -> float:
-    """Return the width of the slit, NaN if no header tells it (``SLIT1.0``)."""
-    for key in _SLITS:
-        name = header.text(key).upper()
-        if name.startswith("SLIT"):
-            try:
-                return float(name.removeprefix("SLIT").replace("_", "."))
-            except ValueError:
-                continue
-    return math.nan
 
 
 def _sums(exposures: Sequence[Exposure]) -> list[float]:

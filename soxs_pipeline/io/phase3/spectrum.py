@@ -11,10 +11,11 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.flux import FLUX_UNIT
+from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.errors import UnprocessableDataError
 from soxs_pipeline.io.phase3.files import Associated, association_cards, fill, write_units
-from soxs_pipeline.io.phase3.observation import Release, observation_cards, slit_width_arcsec
+from soxs_pipeline.io.phase3.observation import Release, observation_cards
 from soxs_pipeline.io.phase3.standard import (
     COLUMNS,
     FLUX_UNIT_TEXT,

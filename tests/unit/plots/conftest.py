@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import chebyshev
 
+from soxs_pipeline.domain.cube import SpectralCube
 from soxs_pipeline.domain.detector import DetectorSetup, Window
 from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.flux import Response
@@ -267,6 +268,15 @@ class Night:
         return RectifiedSpectrum(
             wave, slit, data.astype(np.float32), np.full(data.shape, 1.6e-37), quality,
             "erg/s/cm2/Angstrom/arcsec", 1.3, 1.2, "NIR", HEADER,
+        )  # fmt: skip
+
+    def cube(self):
+        one = self.rectified()
+        data = np.repeat(one.data.T[:, :, None], 5, axis=2) * np.array([0.2, 0.6, 1, 0.6, 0.2])
+        return SpectralCube(
+            Axis(-2.0, 1.0, 5), one.slit, one.wavelength, data.astype(np.float32),
+            np.full(data.shape, 1e-37), np.ones(data.shape[1:], np.float32),
+            "erg/s/cm2/Angstrom/arcsec2", "NIR", HEADER,
         )  # fmt: skip
 
     def response(self):

@@ -133,6 +133,24 @@ raw_lamp_off_nir = (
     .build()
 )
 
+raw_object_map_nir = (
+    data_source("OBJECT_MAP_NIR")
+    .with_classification_rule(classes.object_map_nir_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_nise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_object_map_vis = (
+    data_source("OBJECT_MAP_VIS")
+    .with_classification_rule(classes.object_map_vis_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
 raw_object_nod_nir = (
     data_source("OBJECT_NOD_NIR")
     .with_classification_rule(classes.object_nod_nir_class)

@@ -10,10 +10,11 @@ from astropy import units as u
 from astropy.io import fits
 from astropy.table import Table
 
+from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.errors import InputError, OutputError, UnprocessableDataError
 from soxs_pipeline.io.phase3.check import check_file
 from soxs_pipeline.io.phase3.files import Associated
-from soxs_pipeline.io.phase3.observation import Release, slit_width_arcsec
+from soxs_pipeline.io.phase3.observation import Release
 from soxs_pipeline.io.phase3.spectrum import write_spectrum
 from tests.unit.io.phase3.conftest import HEADER, START, exposure, make_merged
 
