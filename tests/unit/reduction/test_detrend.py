@@ -152,3 +152,19 @@ def test_exposure_times_agree_within_a_per_cent():
     assert not equal_exposure(10.0, 10.5)
     assert equal_exposure(float("nan"), 10.0)
     assert equal_exposure(0.0, 0.0)
+
+
+def test_the_noise_of_frame_and_dark_does_not_weigh_the_pixels():
+    """Then a mean weighted by what is left of the variance without the light is not off."""
+    rng = np.random.default_rng(3)
+    dark = master(INFRARED, 6.0, 4.0)
+    noisy = dark.with_data(dark.data + rng.normal(0.0, 2.0, dark.shape), dark.variance)
+    frame, _ = detrend(
+        raw(6.0, INFRARED),
+        DetectorCalibration(master_dark=replace(noisy, quality=0 * dark.quality)),
+    )
+    floor = frame.variance - np.maximum(frame.data, 0.0)
+    weight = 1.0 / floor
+    off = (weight * frame.data).sum() / weight.sum() - frame.data.mean()
+    assert abs(off) < 0.005
+    assert floor.mean() == pytest.approx(49.0 + 6.0 + 4.0, rel=0.02)
