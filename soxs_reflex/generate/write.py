@@ -8,18 +8,19 @@ from soxs_pipeline.cascade import load
 from soxs_reflex.description import INSTRUMENT
 from soxs_reflex.generate import plugins
 from soxs_reflex.generate.edps import files as edps
+from soxs_reflex.generate.reflex import files as reflex
 
 __all__ = ["PACKAGE", "all_files", "stale", "write"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 #: Folders that hold generated files and nothing else.
-FOLDERS = ("pyesorex/plugins", "native/plugins", edps.FOLDER)
+FOLDERS = ("pyesorex/plugins", "native/plugins", edps.FOLDER, reflex.FOLDER)
 
 
 def all_files() -> dict[str, str]:
     """Return the text of every generated file by its path below the package."""
     cascade = load(INSTRUMENT)
-    return {**plugins.files(), **edps.files(cascade)}
+    return {**plugins.files(), **edps.files(cascade), **reflex.files(cascade)}
 
 
 def stale() -> list[str]:
