@@ -15,6 +15,11 @@ _HEAD = """<?xml version="1.0" standalone="no"?>
 """
 _PORT, _RELATION = "ptolemy.actor.TypedIOPort", "ptolemy.actor.TypedIORelation"
 _LOCATION = "ptolemy.kernel.util.Location"
+_STRING = "ptolemy.data.expr.StringParameter"
+
+
+def _property(name: str, value: str, kind: str) -> ET.Element:
+    return ET.Element("property", {"name": name, "class": kind, "value": value})
 
 
 @dataclass
@@ -40,11 +45,9 @@ class Entity:
     children: dict[str, Entity] = field(default_factory=dict)
     wires: list[tuple[bool, tuple[str, ...]]] = field(default_factory=list)
 
-    def set(self, name: str, value: str, kind: str = "ptolemy.data.expr.StringParameter") -> None:
+    def set(self, name: str, value: str, kind: str = _STRING) -> None:
         """Give the entity a property."""
-        self.properties.append(
-            ET.Element("property", {"name": name, "class": kind, "value": value})
-        )
+        self.properties.append(_property(name, value, kind))
 
     def port(self, name: str, *roles: str) -> None:
         """Declare a port: ``input``, ``output``, ``multiport``."""
@@ -87,15 +90,7 @@ class Entity:
         if self.display:
             ET.SubElement(found, "display", {"name": self.display})
         found.extend(self.properties)
-        ET.SubElement(
-            found,
-            "property",
-            {
-                "name": "_location",
-                "class": _LOCATION,
-                "value": f"[{self.at[0]}.0, {self.at[1]}.0]",
-            },
-        )
+        found.append(_property("_location", f"[{self.at[0]}.0, {self.at[1]}.0]", _LOCATION))
         found.extend(self.ports.values())
         found.extend(child.element() for child in self.children.values())
         found.extend(_relations(self.wires))
@@ -127,8 +122,6 @@ def text_of(root: Entity, parameters: Mapping[str, tuple[str, str]]) -> str:
     """
     element = root.element()
     for number, (name, (value, kind)) in enumerate(parameters.items()):
-        element.insert(
-            number, ET.Element("property", {"name": name, "class": kind, "value": value})
-        )
+        element.insert(number, _property(name, value, kind))
     ET.indent(element)
     return _HEAD + ET.tostring(element, encoding="unicode") + "\n"

@@ -77,7 +77,7 @@ def _grouping(step: Step, cascade: Cascade) -> str:
     keys = [_spelt(key, step.arm, cascade) for key in step.group_by] or ["ARCFILE"]
     least = f"minRet={step.task.main.least}; " if step.task.main.least > 1 else ""
     return (
-        f"{least}select execute({_name(step)}) from inputFiles "
+        f"{least}select execute({_name(step)}) from inputFiles "  # noqa: S608 - no query
         f'where RAW.TYPE=="{step.main_tag}" group by {",".join(keys)} as (TPL_A,tpl);'
     )
 
@@ -117,7 +117,7 @@ def _selection(one: Input, cascade: Cascade) -> str:
     kind = "RAW.TYPE" if slot.item.group is Group.RAW else "PRO.CATG"
     conditions = [f'{kind}=="{one.tag}"', *_matches(slot, one.arm, cascade)]
     return (
-        f"    minRet = {least};{most}\n    select file as {one.tag} from {source} "
+        f"    minRet = {least};{most}\n    select file as {one.tag} from {source} "  # noqa: S608
         f"where {' and '.join(conditions)};"
     )
 

@@ -137,21 +137,8 @@ def _add_loop(box: Entity, task: Task, described: Description, executer: Entity)
     for port in (*_INPUTS[:3], *_OUTPUTS[:4], "set_init_sop"):
         kind = "SoP" if "sop" in port else "SoF"
         window.set(f"{port}_conversion_mode", kind)
-    looper = Entity("RecipeLooper", "org.eso.RecipeLooper", (520, 160))
-    looper.set("Actor name", window.name)
-    looper.set("Get initial params from DB", "$ReusePreviousExecution")
-    box.add(Entity("SofSplitter", "org.eso.SofSplitter", (420, 160)))
-    box.add(Entity("SofAccumulator", "org.eso.SofAccumulator", (860, 160)))
-    box.add(looper)
     box.add(window)
-    initial = box.add(Entity("Initial parameters", "ptolemy.actor.lib.StringConst", (420, 300)))
-    initial.set("value", f"{task.recipe}:{told}" if told else "")
-    box.add(Entity("SopCreator", "org.eso.SopCreator", (520, 300)))
-    enable = box.add(Entity("Enable", "ptolemy.actor.lib.StringConst", (640, 300)))
-    enable.set("value", "$EnableInteractivity")
-    remember = box.add(Entity("Remember", "ptolemy.actor.lib.SetVariable", (860, 300)))
-    remember.set("variableName", "EnableInteractivity")
-    remember.set("delayed", "false", _PARAMETER)
+    _add_partners(box, window.name, f"{task.recipe}:{told}" if told else "")
     name, actor = executer.name, window.name
     box.wire("Empty.falseOutput", "SofSplitter.sof in")
     box.wire("SofSplitter.sof out", "RecipeLooper.sof in", "Initial parameters.trigger")
@@ -169,6 +156,24 @@ def _add_loop(box: Entity, task: Task, described: Description, executer: Entity)
     box.wire(f"{actor}.out_sof", "SofAccumulator.sof in")
     box.wire("SofSplitter.#groups", "SofAccumulator.#groups")
     box.wire("SofAccumulator.sof out", "Result.falseInput")
+
+
+def _add_partners(box: Entity, window: str, told: str) -> None:
+    """Add what goes with a window: the looper, its first parameters, and what is remembered."""
+    looper = Entity("RecipeLooper", "org.eso.RecipeLooper", (520, 160))
+    looper.set("Actor name", window)
+    looper.set("Get initial params from DB", "$ReusePreviousExecution")
+    box.add(Entity("SofSplitter", "org.eso.SofSplitter", (420, 160)))
+    box.add(Entity("SofAccumulator", "org.eso.SofAccumulator", (860, 160)))
+    box.add(looper)
+    initial = box.add(Entity("Initial parameters", "ptolemy.actor.lib.StringConst", (420, 300)))
+    initial.set("value", told)
+    box.add(Entity("SopCreator", "org.eso.SopCreator", (520, 300)))
+    enable = box.add(Entity("Enable", "ptolemy.actor.lib.StringConst", (640, 300)))
+    enable.set("value", "$EnableInteractivity")
+    remember = box.add(Entity("Remember", "ptolemy.actor.lib.SetVariable", (860, 300)))
+    remember.set("variableName", "EnableInteractivity")
+    remember.set("delayed", "false", _PARAMETER)
 
 
 def _parameter(described: Description, alias: str) -> Parameter:

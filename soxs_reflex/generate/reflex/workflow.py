@@ -24,7 +24,8 @@ import json, os, shutil
 
 class Main:
     def fire(self):
-        told = json.loads(self.in_sof.get(0).stringValue())
+        token = self.in_sof.get(0)
+        told = json.loads(token.stringValue())
         folder = self.FinalProductDirectory.getToken().stringValue()
         if not os.path.isdir(folder):
             os.makedirs(folder)
@@ -37,7 +38,7 @@ class Main:
                     number = number + 1
                 target = "%s_%d%s" % (stem, number, suffix)
             shutil.copy2(one["name"], target)
-        self.out.broadcast(self.in_sof_token)
+        self.out.broadcast(token)
 """
 
 
@@ -60,7 +61,7 @@ def workflow(cascade: Cascade, *, arms: Sequence[str], name: str, oca: str) -> s
     root.set("_createdBy", "11.1.devel", "ptolemy.kernel.attributes.VersionAttribute")
     root.set("DDF Director", "", "ptolemy.domains.ddf.kernel.DDFDirector")
     _annotations(root, cascade, name)
-    _add_input(root, oca)
+    _add_input(root)
     _add_steps(root, tasks, arms)
     _add_output(root, tasks)
     return text_of(root, _parameters(cascade, oca))
@@ -115,7 +116,7 @@ def _annotations(root: Entity, cascade: Cascade, name: str) -> None:
         root.annotate(f"row {kind}", kind.capitalize(), (_LEFT, _TOP + row * _DOWN - 70), 18)
 
 
-def _add_input(root: Entity, oca: str) -> None:
+def _add_input(root: Entity) -> None:
     for number, (name, value) in enumerate(
         (("Raw data", "$RAW_DATA_DIR"), ("Calibrations", "$CALIB_DATA_DIR"))
     ):
@@ -170,8 +171,7 @@ def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str]) -> None
             ends.setdefault(slot.item, "calib in")
         for item, port in ends.items():
             if item.group is Group.PRODUCT:
-                for maker in makers.get(item, ()):
-                    root.wire(f"{maker}.sof out", f"{title}.{port}")
+                _feed(root, makers.get(item, ()), title, port)
             else:
                 routed.setdefault(item.tag, []).append(f"{title}.{port}")
         for _, made in task.products:
@@ -182,6 +182,19 @@ def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str]) -> None
             router.set(f"{item.tag}_config", ",".join(_tags(item, arms)))
             for end in routed[item.tag]:
                 root.wire(f"FitsRouter.{item.tag}", end)
+
+
+def _feed(root: Entity, makers: Sequence[str], title: str, port: str) -> None:
+    """Wire a product's makers to a step; several, one for each mode, are brought together first."""
+    if port == "calib in" or len(makers) < 2:
+        for maker in makers:
+            root.wire(f"{maker}.sof out", f"{title}.{port}")
+        return
+    at = root.children[title].at
+    gather = root.add(Entity(f"{title} inputs", "org.eso.SofCombiner", (at[0] - 90, at[1] + 70)))
+    for maker in makers:
+        root.wire(f"{maker}.sof out", f"{gather.name}.sof in opt")
+    root.wire(f"{gather.name}.sof out", f"{title}.{port}")
 
 
 def _kind(task: Task) -> str:
