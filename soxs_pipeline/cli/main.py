@@ -31,6 +31,7 @@ _COMMANDS = (
     ("recipes", "declarations", "list the recipes"),
     ("explain", "declarations", "explain a parameter"),
     ("simulate", "simulate", "make a night of simulated raw frames"),
+    ("tune", "tune", "turn the parameters of a recipe in a window"),
     ("phase3", "phase3", "make and check files for ESO's archive"),
 )
 

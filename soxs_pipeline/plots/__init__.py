@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -24,7 +25,7 @@ from soxs_pipeline.plots import (
     wavelength,
 )
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_onto", "drawings"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,33 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
 }  # fmt: skip
 
 
+def drawings(recipe: str) -> tuple[str, ...]:
+    """Return the short names of a recipe's figures; none for one without."""
+    return tuple(drawing.name for drawing in _DRAWINGS.get(recipe, ()))
+
+
+def draw_onto(figure: Any, recipe: str, products: Mapping[str, object], name: str) -> bool:
+    """Draw one of a recipe's figures on a figure of somebody else's window.
+
+    Parameters
+    ----------
+    figure
+        A matplotlib figure, or a part of one; what is on it goes.
+    recipe, products
+        See `draw`.
+    name
+        Short name of the figure.
+
+    Returns
+    -------
+    bool
+        False if the products for it are missing.
+    """
+    figure.clear()
+    with style.drawing_onto(figure):
+        return any(drawn == name for drawn, _ in _drawn(recipe, products, only=name))
+
+
 def draw(recipe: str, products: Mapping[str, object]) -> list[tuple[str, Figure]]:
     """Return the figures of a recipe's products, each with a short name for its file.
 
@@ -99,10 +127,18 @@ def draw(recipe: str, products: Mapping[str, object]) -> list[tuple[str, Figure]
         the name of the argument: with ``geometry`` or ``pixel_map`` the sky is
         judged order by order. A figure whose objects are missing or None is left out.
     """
+    return _drawn(recipe, products)
+
+
+def _drawn(
+    recipe: str, products: Mapping[str, object], only: str = ""
+) -> list[tuple[str, Figure]]:
     known = dict(_flattened(products))
     figures = []
     with style.house_style():
         for drawing in _DRAWINGS.get(recipe, ()):
+            if only not in {"", drawing.name}:
+                continue
             if all(slot in known for slot in drawing.slots):
                 required = [known[slot] for slot in drawing.slots]
                 extras = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import matplotlib as mpl
@@ -26,6 +27,7 @@ __all__ = [
     "ORANGE",
     "SOFT",
     "caption",
+    "drawing_onto",
     "house_style",
     "label_of",
     "legend_above",
@@ -49,6 +51,9 @@ GREEN = "#009e73"
 BAD = "#cc3311"
 # Neighbouring orders overlap, so neighbours must differ more than a colour map lets them.
 ORDER_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#8c4a9e", "#b8860b")
+
+#: Where figures are drawn if not on new ones.
+_GIVEN: ContextVar[Any] = ContextVar("given figure", default=None)
 
 WIDTH_IN = 9.0
 DOTS_PER_INCH = 140
@@ -118,8 +123,10 @@ def sheet(
     width_ratios, height_ratios
         Of the columns and rows of the layout.
     """
-    figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DOTS_PER_INCH, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _GIVEN.get()
+    if figure is None:
+        figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DOTS_PER_INCH, layout="constrained")
+        FigureCanvasAgg(figure)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
     panels: dict[str, Any] = figure.subplot_mosaic(
         [list(row) for row in layout], width_ratios=width_ratios, height_ratios=height_ratios
@@ -130,8 +137,21 @@ def sheet(
     return figure, panels
 
 
+@contextmanager
+def drawing_onto(figure: Any) -> Iterator[None]:
+    """Let the next figures be drawn on a figure, or a part of one, of somebody else's window."""
+    before = _GIVEN.set(figure)
+    try:
+        yield
+    finally:
+        _GIVEN.reset(before)
+
+
 def settle(figure: Figure) -> None:
     """Lay a figure out for good: it is then saved faster, and in any format the same."""
+    if _GIVEN.get() is not None:
+        # Its window may still change its size.
+        return
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
 

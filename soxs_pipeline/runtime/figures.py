@@ -13,7 +13,7 @@ from soxs_pipeline.runtime.jobs import Job
 from soxs_pipeline.runtime.registry import get
 from soxs_pipeline.runtime.workspace import read_record, staged, write_json
 
-__all__ = ["draw_figures", "has_figures"]
+__all__ = ["draw_figures", "has_figures", "shown_products"]
 
 LOG = logging.getLogger(__name__)
 
@@ -53,6 +53,17 @@ def _save_all(job: Job, figures: list[dict[str, str]]) -> None:
     # matplotlib takes half a second to load; only who draws should wait for it.
     from soxs_pipeline.plots import draw  # noqa: PLC0415
 
+    products = shown_products(job)
+    with staged(job) as folder:
+        for name, figure in draw(job.recipe, products):
+            stem = f"{job.stem}__{name}"
+            figure.savefig(folder / f"{stem}.png", dpi=_DOTS_PER_INCH)
+            figure.savefig(folder / f"{stem}.pdf", dpi=_DOTS_PER_INCH)
+            figures.append({"name": name, "png": f"{stem}.png", "pdf": f"{stem}.pdf"})
+
+
+def shown_products(job: Job) -> dict[str, Any]:
+    """Return what the figures of a job show: its products, and the geometry among its inputs."""
     record = read_record(job.record)
     hints = get_type_hints(get(job.recipe).products)
     products: dict[str, Any] = {
@@ -60,13 +71,7 @@ def _save_all(job: Job, figures: list[dict[str, str]]) -> None:
         for name, told in record["products"].items()
     }
     # A product outranks an input of the same name: a flat takes an order table and makes one.
-    products = _geometry(record) | products
-    with staged(job) as folder:
-        for name, figure in draw(job.recipe, products):
-            stem = f"{job.stem}__{name}"
-            figure.savefig(folder / f"{stem}.png", dpi=_DOTS_PER_INCH)
-            figure.savefig(folder / f"{stem}.pdf", dpi=_DOTS_PER_INCH)
-            figures.append({"name": name, "png": f"{stem}.png", "pdf": f"{stem}.pdf"})
+    return _geometry(record) | products
 
 
 def _geometry(record: dict[str, Any]) -> dict[str, Any]:

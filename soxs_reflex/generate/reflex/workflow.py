@@ -185,7 +185,7 @@ def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str]) -> None
 
 
 def _feed(root: Entity, makers: Sequence[str], title: str, port: str) -> None:
-    """Wire a product's makers to a step; several, one for each mode, are brought together first."""
+    """Wire the makers of a product to a step; several are brought together first."""
     if port == "calib in" or len(makers) < 2:
         for maker in makers:
             root.wire(f"{maker}.sof out", f"{title}.{port}")
