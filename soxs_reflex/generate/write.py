@@ -6,21 +6,27 @@ from pathlib import Path
 
 from soxs_pipeline.cascade import load
 from soxs_reflex.description import INSTRUMENT
-from soxs_reflex.generate import plugins
+from soxs_reflex.generate import actors, plugins
 from soxs_reflex.generate.edps import files as edps
 from soxs_reflex.generate.reflex import files as reflex
 
 __all__ = ["PACKAGE", "all_files", "stale", "write"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
-#: Folders that hold generated files and nothing else.
-FOLDERS = ("pyesorex/plugins", "native/plugins", edps.FOLDER, reflex.FOLDER)
+#: Folders, and which of the files below them are generated.
+FOLDERS = {
+    "pyesorex/plugins": "*",
+    "native/plugins": "*",
+    edps.FOLDER: "*",
+    reflex.FOLDER: "*",
+    "actors": "*_interactive.py",
+}
 
 
 def all_files() -> dict[str, str]:
     """Return the text of every generated file by its path below the package."""
     cascade = load(INSTRUMENT)
-    return {**plugins.files(), **edps.files(cascade), **reflex.files(cascade)}
+    return {**plugins.files(), **edps.files(cascade), **reflex.files(cascade), **actors.files()}
 
 
 def stale() -> list[str]:
@@ -28,8 +34,8 @@ def stale() -> list[str]:
     wanted = all_files()
     there = {
         path.relative_to(PACKAGE).as_posix()
-        for folder in FOLDERS
-        for path in (PACKAGE / folder).rglob("*")
+        for folder, pattern in FOLDERS.items()
+        for path in (PACKAGE / folder).rglob(pattern)
         if path.is_file() and "__pycache__" not in path.parts
     }
     changed = {

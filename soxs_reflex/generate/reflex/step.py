@@ -6,7 +6,7 @@ from soxs_pipeline.cascade.spec import Task
 from soxs_reflex.description import Description, Parameter
 from soxs_reflex.generate.reflex.moml import COMPOSITE, Entity
 
-__all__ = ["INTERACTIVE", "step_entity"]
+__all__ = ["INTERACTIVE", "init_name", "step_entity"]
 
 #: Recipes that have a window, and the parameters that an astronomer turns there first.
 INTERACTIVE: dict[str, tuple[str, ...]] = {
