@@ -41,6 +41,7 @@ def plan_recipe(
     """
     tasks = tuple(task for task in cascade.tasks if task.recipe == recipe)
     if as_given:
+        tasks = _without_single_arms(tasks, intake.files)
         _check_set(intake.files, tasks, cascade)
         tasks = tuple(_freed(task) for task in tasks)
     # Only this recipe's tasks take part, so that no product is counted on that does not exist.
@@ -57,6 +58,15 @@ def plan_recipe(
     if not any(dataset.ready for dataset in found.datasets):
         raise _blocked(recipe, found.datasets)
     return make_plan(found, own, out, everything=True)
+
+
+def _without_single_arms(tasks: tuple[Task, ...], files: Sequence[DataFile]) -> tuple[Task, ...]:
+    """Return the tasks without those of one arm where a set of several arms is to be joined."""
+    joined = {task.main.item for task in tasks if task.joins_arms}
+    arms = {item: {file.arm for file in files if file.item == item} for item in joined}
+    return tuple(
+        task for task in tasks if task.joins_arms or len(arms.get(task.main.item, ())) < 2
+    )
 
 
 def _freed(task: Task) -> Task:
