@@ -9,6 +9,7 @@ machine does not have are named and left out.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 from astropy.io import fits
 
 from soxs_reflex.bridge.build import build
@@ -63,8 +65,13 @@ def _write_sof(record: dict, path: Path) -> None:
 def _signatures(folder: Path) -> dict[str, str]:
     signed = {}
     for path in sorted(folder.rglob("*.fits")):
-        header = fits.getheader(path)
-        signed[header["ESO PRO CATG"]] = header["DATAMD5"]
+        with fits.open(path) as units:
+            # EsoRex signs files anew in a way of its own: the data are compared themselves.
+            digest = hashlib.md5(usedforsecurity=False)
+            for unit in units:
+                if unit.data is not None:
+                    digest.update(np.ascontiguousarray(unit.data).tobytes())
+            signed[units[0].header["ESO PRO CATG"]] = digest.hexdigest()
     return signed
 
 

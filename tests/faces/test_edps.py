@@ -1,0 +1,194 @@
+"""The EDPS workflow: sound under a strict stand-in, and of one mind with our own planner."""
+
+import importlib
+import sys
+
+import pytest
+import yaml
+
+from soxs_pipeline.cascade import load
+from soxs_pipeline.cascade.classify import DataFile
+from soxs_pipeline.cascade.spec import Group
+from soxs_pipeline.domain.header import Header
+from soxs_reflex.description import describe, recipe_names
+from soxs_reflex.generate.write import PACKAGE
+from tests.support.edps_standin import TARGETS, organise, workflow_modules
+from tests.support.night_headers import MJD, arm_frames, frame, night
+
+FOLDER = PACKAGE / "workflows" / "edps"
+CASCADE = load("SOXS")
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    before = dict(sys.modules)
+    sys.path.insert(0, str(FOLDER))
+    try:
+        made = workflow_modules()
+        importlib.import_module("soxs.soxs_wkf")
+        yield dict(made)
+    finally:
+        sys.path.remove(str(FOLDER))
+        for name in set(sys.modules) - set(before):
+            if name.split(".")[0] in {"edps", "soxs"}:
+                del sys.modules[name]
+
+
+def test_every_task_has_a_recipe_of_ours_and_targets(tasks):
+    assert len(tasks) > 50
+    for task in tasks.values():
+        assert task.recipe in recipe_names()
+        assert task.targets
+        assert set(task.targets) <= set(TARGETS)
+        assert task.description
+
+
+def test_products_that_tasks_take_are_products_of_their_makers(tasks):
+    for task in tasks.values():
+        ends = [
+            (task.main, task.classes),
+            *((i.source, i.classes) for c in task.inputs for i in c),
+        ]
+        for source, classes in ends:
+            if hasattr(source, "recipe"):
+                made = set(describe(source.recipe).product_tags)
+                assert classes
+                assert {one.tag for one in classes} <= made
+            else:
+                assert not classes
+
+
+def test_there_is_something_for_every_purpose(tasks):
+    said = {target for task in tasks.values() for target in task.targets}
+    assert {"QC0", "QC1_CALIB", "SCIENCE", "IDP", "CALCHECKER"} <= said
+
+
+def test_parameter_sets_name_tasks_and_parameters_that_exist(tasks):
+    sets = yaml.safe_load((FOLDER / "soxs" / "soxs_parameters.yaml").read_text())
+    assert [name for name, one in sets.items() if one["is_default"]] == ["science_parameters"]
+    for one in sets.values():
+        for name, values in one["recipe_parameters"].items():
+            assert name in tasks
+            known = {p.name for p in describe(tasks[name].recipe).parameters}
+            assert set(values) <= known | {"OMP_NUM_THREADS"}
+
+
+# --- organisation -----------------------------------------------------------------------------
+def small(header):
+    """A header as EDPS sees it."""
+    return {key.removeprefix("ESO ").replace(" ", ".").lower(): header[key] for key in header}
+
+
+class AsEdpsReads(dict):
+    """A file: keywords in small letters, KeyError for what is not there."""
+
+
+def static(item, arm, _mjd):
+    return (
+        None if item.tag == "BP_MAP_REFERENCE" else DataFile(f"static/{item.tag}", item, arm, {})
+    )
+
+
+def ours(headers):
+    """Ready datasets of raw frames: task and arm, main files, raw files of what is associated."""
+    found = CASCADE.associate(headers, static=static)
+    by_name = {d.name: d for d in found.datasets}
+
+    def roots(file):
+        if not file.maker:
+            return (file.name,)
+        return tuple(name for one in by_name[file.maker].main for name in roots(one))
+
+    told = {}
+    for dataset in found.datasets:
+        if dataset.ready and dataset.task.main.item.group is Group.RAW:
+            main = frozenset(file.name for file in dataset.main)
+            used = set()
+            for choice in dataset.choices:
+                same = choice.slot.item == dataset.task.main.item
+                if choice.files and not same and choice.slot.item.group is not Group.CALIB:
+                    used.add(frozenset(n for file in choice.files for n in roots(file)))
+            told[f"{dataset.task.name}_{dataset.arm.lower()}", main] = used
+    return told
+
+
+def theirs(tasks, headers):
+    jobs = organise(tasks, {name: small(header) for name, header in headers.items()})
+    told = {}
+    for name, found in jobs.items():
+        for job in found:
+            if job.complete and not hasattr(tasks[name].main, "recipe"):
+                used = {
+                    frozenset(one for group in groups for one in group)
+                    for groups in job.associated.values()
+                }
+                told[name, frozenset(job.main)] = used
+    return told
+
+
+def without(headers, dpr_type, tech):
+    return [
+        h for h in headers
+        if not (h["ESO DPR TYPE"] == dpr_type and h["ESO DPR TECH"] == tech)
+    ]  # fmt: skip
+
+
+def another_mode(headers):
+    return [replace_mode(h) for h in headers]
+
+
+def replace_mode(header):
+    return Header({**header, "ESO DET READ CURID": 2, "MJD-OBS": header.number("MJD-OBS") + 0.001})
+
+
+def nodding(arm):
+    return [
+        frame(
+            arm, "OBJECT", "ECHELLE,SLIT,NODDING", MJD + 0.02 + 0.01 * k, catg="SCIENCE",
+            tpl_start="T-nod", tpl_expno=k + 1, obs_id=43, obs_start="2025-08-31T03:00:00",
+            obs_targ_name="X",
+        )
+        for k in range(4)
+    ]  # fmt: skip
+
+
+def standard(arm):
+    return [
+        frame(
+            arm, "STD,FLUX", "ECHELLE,SLIT,STARE", MJD - 0.05, catg="CALIB", obs_id=44,
+            obs_start="2025-08-31T01:00:00", obs_targ_name="LTT3218", slit="SLIT5.0",
+        )
+    ]  # fmt: skip
+
+
+SCENARIOS = {
+    "a night of both arms": night,
+    "one arm alone": lambda: night(arm_frames("NIR")),
+    "two read modes": lambda: night(arm_frames("VIS"), another_mode(arm_frames("VIS"))),
+    "a flat is missing": lambda: night(without(arm_frames("VIS"), "LAMP,FLAT", "ECHELLE,SLIT")),
+    "no solution": lambda: night(
+        without(arm_frames("NIR"), "LAMP,WAVE", "ECHELLE,MULTI-PINHOLE"), arm_frames("VIS")
+    ),
+    "calibrations of two nights": lambda: night(
+        arm_frames("VIS", MJD - 3.0)[:-1], arm_frames("VIS")
+    ),
+    "a standard star": lambda: night(arm_frames("VIS"), standard("VIS")),
+    "a nodding sequence": lambda: night(arm_frames("NIR"), nodding("NIR")),
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_edps_organises_as_our_planner_does(tasks, scenario):
+    headers = {
+        name: Header({**header, "ARCFILE": name}) for name, header in SCENARIOS[scenario]().items()
+    }
+    mine, edps = ours(headers), theirs(tasks, headers)
+    assert mine
+    assert {key[0] for key in mine} == {key[0] for key in edps}
+    if scenario != "a nodding sequence":
+        assert edps == mine
+    else:
+        # EDPS runs a sequence as one job; for us each exposure has its own, the others beside it.
+        for name, main in edps:
+            parts = [files for other, files in mine if other == name]
+            assert frozenset().union(*parts) == main or main in parts
