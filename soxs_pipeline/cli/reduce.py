@@ -129,7 +129,7 @@ def _archive(plan: Plan, results: dict[str, Result], out: Path) -> Path | None:
     made = archive_sources(plan.jobs[name].outputs[0].path for name in good)
     folder = out / "phase3"
     try:
-        make_archive_files(made, ArchiveRequest(folder))
+        make_archive_files(made, ArchiveRequest(folder, only_new=True))
     except SoxsError as error:
         print(f"\nNot made for the archive: {error}", file=sys.stderr)
         return None

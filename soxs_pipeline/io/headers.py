@@ -28,7 +28,7 @@ _OWN = {
     "GCOUNT", "GROUPS", "DATAMIN", "DATAMAX", "CHECKSUM", "DATASUM", "EXTNAME", "EXTVER",
     "EXTLEVEL", "INHERIT", "TFIELDS", "THEAP", "DATE", "DATAMD5", "PIPEFILE", "COMMENT",
     "HISTORY", "CONTINUE", "LONGSTRN", "END", "", "SCIDATA", "ERRDATA", "QUALDATA", "WAVEMED",
-    "RADECSYS", "RADESYS", "WCSAXES",
+    "RADECSYS", "RADESYS", "SPECSYS", "WCSAXES",
 }  # fmt: skip
 # A raw frame's world coordinates do not hold for what is trimmed or extracted from it.
 _OWN_PATTERN = re.compile(

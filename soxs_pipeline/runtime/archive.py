@@ -44,11 +44,14 @@ class ArchiveRequest:
         Targets are extended objects.
     reference
         Bibcode or DOI of the publication.
+    only_new
+        Leave files alone that are younger than what they are made of.
     """
 
     folder: Path
     extended: bool = False
     reference: str = ""
+    only_new: bool = False
 
 
 def archive_sources(places: Iterable[Path]) -> list[Path]:
@@ -97,11 +100,8 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
     OutputError
         If a file cannot be written.
     """
-    two_d = [
-        read_product(path, RectifiedSpectrum)
-        for path in products
-        if _category(path).startswith(_TWO_D)
-    ]
+    sources_2d = [path for path in products if _category(path).startswith(_TWO_D)]
+    two_d = [read_product(path, RectifiedSpectrum) for path in sources_2d]
     release = Release(f"soxs-pipeline/{program_version()}", request.extended, request.reference)
     written = []
     for path in products:
@@ -110,6 +110,8 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
         merged = read_product(path, MergedSpectrum)
         target = request.folder / f"{_stem(merged)}.fits"
         preview = target.with_suffix(".png")
+        if request.only_new and _is_younger([target, preview], [path, *sources_2d]):
+            continue
         write_whole(preview, _preview(merged))
         associated = [Associated(preview, "ANCILLARY.PREVIEW")]
         if len(merged.arms) == 1:
@@ -119,6 +121,13 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
         written += [target, *(one.path for one in associated if one.is_fits)]
         LOG.info("%s: %s", path.name, target)
     return written
+
+
+def _is_younger(made: Sequence[Path], sources: Sequence[Path]) -> bool:
+    if not all(path.is_file() for path in made):
+        return False
+    oldest = min(path.stat().st_mtime for path in made)
+    return oldest >= max(path.stat().st_mtime for path in sources)
 
 
 def _beside(
