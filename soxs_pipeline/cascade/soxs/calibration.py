@@ -25,9 +25,11 @@ from soxs_pipeline.cascade.soxs.items import (
     FLAT_SLIT,
     FLAT_SLIT_D2,
     FORMAT,
+    LINEARITY,
     MASTER_BIAS,
     MASTER_DARK,
     MASTER_FLAT,
+    NONLINEAR,
     SCATTERED,
 )
 from soxs_pipeline.cascade.soxs.slots import (
@@ -36,6 +38,7 @@ from soxs_pipeline.cascade.soxs.slots import (
     GEOMETRY,
     LAMP,
     NIGHT,
+    OFFSETS,
     SETUP,
     SETUP_SET,
     WEEK,
@@ -64,6 +67,15 @@ CALIBRATION_TASKS = (
         (("master_dark", MASTER_DARK),),
         arms=("NIR",),
         group_by=(*SETUP_SET, "EXPTIME"),
+    ),
+    Task(
+        "linearity",
+        "soxs_lingain",
+        "Measure gain, read noise and linearity",
+        Slot("raw", LINEARITY, least=6, most=None),
+        OFFSETS,
+        (("nonlinear", NONLINEAR),),
+        group_by=SETUP_SET,
     ),
     Task(
         "first_dispersion",
