@@ -60,7 +60,9 @@ class Transfer:
     points: int
 
 
-def points_of_pair(first: Floats, second: Floats, usable: Booleans) -> PairPoints:
+def points_of_pair(
+    first: Floats, second: Floats, usable: Booleans, brightness: Floats
+) -> PairPoints:
     """Return signal and variance of groups of pixels of a pair of equal exposures.
 
     Parameters
@@ -69,6 +71,9 @@ def points_of_pair(first: Floats, second: Floats, usable: Booleans) -> PairPoint
         Frames without offset, in counts, of one shape.
     usable
         False for pixels to be left out.
+    brightness
+        How bright pixels are, from other exposures: sorted by their own noise pixels without light
+        would seem to differ.
     """
     a, b = first[usable].astype(float), second[usable].astype(float)
     if a.size < _LEAST_PIXELS:
@@ -80,7 +85,8 @@ def points_of_pair(first: Floats, second: Floats, usable: Booleans) -> PairPoint
     difference = a - ratio * b
     number = int(min(_POINTS, a.size // _LEAST_PIXELS))
     found = []
-    for chosen in np.array_split(np.argsort(mean, kind="stable"), number):
+    rank = np.argsort(brightness[usable], kind="stable")
+    for chosen in np.array_split(rank, number):
         _, sigma, count = clipped_moments(difference[chosen], clip_sigma=_CLIP_SIGMA, iterations=6)
         noise2 = float(sigma**2) / (1.0 + ratio**2)
         found.append((float(np.mean(mean[chosen])), noise2, noise2 * np.sqrt(2.0 / float(count))))
@@ -111,15 +117,30 @@ def fit_transfer(points: list[PairPoints], *, highest: float) -> Transfer:
         nothing = float("nan")
         return Transfer(nothing, nothing, nothing, nothing, int(used.sum()))
     basis = np.column_stack([np.ones(signal.size), signal, signal**2])
-    for _ in range(4):
-        weight = np.where(used, 1.0 / np.where(error > 0, error, 1.0) ** 2, 0.0)
+    # A group that mixes lit and dark pixels has a variance that is wrong, and a small one: the
+    # error of a variance is that of the variance expected.
+    number = 2.0 * (variance / np.where(error > 0, error, 1.0)) ** 2
+    bright = used & (signal > 0.2 * signal[used].max())
+    floor = float(np.percentile(variance[used], 5.0))
+    expected = floor + signal * max(
+        float(np.median((variance - floor)[bright] / signal[bright])), 1e-9
+    )
+    spread = 1.0
+    for _ in range(6):
+        sigma = np.maximum(expected, 0.1 * floor) * np.sqrt(2.0 / np.maximum(number, 2.0))
+        pull = (variance - expected) / sigma
+        spread = max(1.0, float(mad_sigma(pull[used])))
+        kept = used & (np.abs(pull) < 4.0 * spread)
+        weight = np.where(kept, 1.0 / sigma**2, 0.0)
         normal = (basis * weight[:, None]).T @ basis
         scale = np.sqrt(np.diag(normal))
         covariance = np.linalg.inv(normal / np.outer(scale, scale)) / np.outer(scale, scale)
         coef = covariance @ ((basis * weight[:, None]).T @ variance)
-        pull = (variance - basis @ coef) / np.where(error > 0, error, 1.0)
-        spread = max(1.0, float(mad_sigma(pull[used])))
-        used = (signal < highest) & (error > 0) & (np.abs(pull) < 4.0 * spread)
+        expected = np.maximum(basis @ coef, 0.1 * floor)
+    used = kept
+    if not coef[1] > 3.0 * float(np.sqrt(covariance[1, 1])) * spread:
+        nothing = float("nan")
+        return Transfer(nothing, nothing, nothing, nothing, int(used.sum()))
     gain = 1.0 / float(coef[1])
     gain_error = gain**2 * float(np.sqrt(covariance[1, 1])) * spread
     noise = gain * float(np.sqrt(max(coef[0], 0.0)))

@@ -19,6 +19,7 @@ import numpy as np
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.frame import BadPixelMap, RawFrame
+from soxs_pipeline.domain.photontransfer import TransferCurve
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.definition import QcDefinition
@@ -49,6 +50,7 @@ class LingainProducts:
     """Products of `soxs_lingain`."""
 
     nonlinear: BadPixelMap
+    transfer: TransferCurve
 
 
 GAIN = QcDefinition("GAIN", "Gain by photon transfer", "electron/adu")
@@ -111,7 +113,18 @@ def soxs_lingain(
         JUDGED.value(found.judged),
         LEVELS.value(found.levels),
     )
-    return Outcome(LingainProducts(BadPixelMap(found.flags)), qc, remarks)
+    signal, variance, error = (np.concatenate(parts) for parts in found.curve)
+    curve = TransferCurve(
+        signal_adu=signal,
+        variance_adu2=variance,
+        error_adu2=error,
+        gain=transfer.gain,
+        read_noise=found.read_noise_pair if paired else transfer.read_noise,
+        bend=found.bend,
+        highest_adu=parameters.highest,
+        arm=frames[0].setup.arm,
+    )
+    return Outcome(LingainProducts(BadPixelMap(found.flags), curve), qc, remarks)
 
 
 RECIPE = Recipe(

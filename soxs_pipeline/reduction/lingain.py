@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +77,15 @@ class Linearity:
     levels: int
     points: tuple[PairPoints, ...]
 
+    @property
+    def curve(self) -> tuple[list[Floats], list[Floats], list[Floats]]:
+        """Signal, variance and its error of all pairs."""
+        return (
+            [one.signal for one in self.points],
+            [one.variance for one in self.points],
+            [one.error for one in self.points],
+        )
+
 
 def measure_linearity(frames: Sequence[Frame], options: LinearityOptions) -> Linearity:
     """Measure gain, read noise and linearity.
@@ -103,15 +112,7 @@ def measure_linearity(frames: Sequence[Frame], options: LinearityOptions) -> Lin
             wanted="at least three exposure times of a steady lamp, two frames each",
             remedy="add the missing frames of the template to the set",
         )
-    points = tuple(
-        points_of_pair(
-            first.data.astype(float) / gain,
-            second.data.astype(float) / gain,
-            ~(first.bad | second.bad),
-        )
-        for group in lit.values()
-        for first, second in zip(group[::2], group[1::2], strict=False)
-    )
+    points = tuple(_points(lit, gain))
     transfer = fit_transfer(list(points), highest=options.highest_adu)
     flags, judged, bend = _odd_pixels(lit, gain, options)
     return Linearity(
@@ -123,6 +124,21 @@ def measure_linearity(frames: Sequence[Frame], options: LinearityOptions) -> Lin
         levels=len(lit),
         points=points,
     )
+
+
+def _points(lit: dict[float, list[Frame]], gain: float) -> Iterator[PairPoints]:
+    """Yield the points of every pair, its pixels sorted by their brightness in other exposures."""
+    for t, group in lit.items():
+        others = [frame for time, frames in lit.items() if time != t for frame in frames]
+        # Brighter exposures tell more; what is saturated there is bright in any case.
+        brightness = np.sum([frame.data for frame in others], axis=0)
+        for first, second in zip(group[::2], group[1::2], strict=False):
+            yield points_of_pair(
+                first.data.astype(float) / gain,
+                second.data.astype(float) / gain,
+                ~(first.bad | second.bad),
+                brightness,
+            )
 
 
 def _groups(frames: Sequence[Frame]) -> dict[float, list[Frame]]:

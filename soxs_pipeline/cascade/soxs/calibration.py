@@ -31,6 +31,7 @@ from soxs_pipeline.cascade.soxs.items import (
     MASTER_FLAT,
     NONLINEAR,
     SCATTERED,
+    TRANSFER,
 )
 from soxs_pipeline.cascade.soxs.slots import (
     AGES,
@@ -74,7 +75,7 @@ CALIBRATION_TASKS = (
         "Measure gain, read noise and linearity",
         Slot("raw", LINEARITY, least=6, most=None),
         OFFSETS,
-        (("nonlinear", NONLINEAR),),
+        (("nonlinear", NONLINEAR), ("transfer", TRANSFER)),
         group_by=SETUP_SET,
     ),
     Task(

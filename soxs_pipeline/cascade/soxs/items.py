@@ -137,6 +137,7 @@ MOLECULAR_BANDS = _static("MOLECULAR_BANDS", "Where molecules of the air absorb"
 
 # --- products -------------------------------------------------------------------------------
 NONLINEAR = _product("BP_MAP_NL", "Pixels that respond otherwise than most")
+TRANSFER = _product("PTC_TAB", "Photon-transfer curve")
 MASTER_BIAS = _product("MASTER_BIAS", "Master bias")
 MASTER_DARK = _product("MASTER_DARK", "Master dark")
 DISP_FIRST = _product("DISP_TAB_FIRST", "First dispersion solution, at mid-slit")

@@ -33,7 +33,7 @@ def test_gain_and_read_noise():
     _, pairs, _ = series(rng)
     everything = np.ones(pairs[0][0].size, bool)
     dark = [rng.normal(0.0, NOISE / GAIN, 200_000) for _ in range(2)]
-    points = [points_of_pair(*pair, everything) for pair in (*pairs, dark)]
+    points = [points_of_pair(*pair, everything, pairs[0][0]) for pair in (*pairs[1:], dark)]
     found = fit_transfer(points, highest=40000.0)
     assert found.gain == pytest.approx(GAIN, rel=0.01)
     assert found.read_noise == pytest.approx(NOISE, rel=0.03)
@@ -44,12 +44,12 @@ def test_gain_with_a_bent_response():
     rng = np.random.default_rng(2)
     _, pairs, _ = series(rng, bend=-6e-7)
     everything = np.ones(pairs[0][0].size, bool)
-    points = [points_of_pair(*pair, everything) for pair in pairs]
+    points = [points_of_pair(*pair, everything, pairs[0][0]) for pair in pairs[1:]]
     assert fit_transfer(points, highest=40000.0).gain == pytest.approx(GAIN, rel=0.01)
 
 
 def test_too_little_tells_nothing():
-    empty = points_of_pair(np.ones(10), np.ones(10), np.ones(10, bool))
+    empty = points_of_pair(np.ones(10), np.ones(10), np.ones(10, bool), np.ones(10))
     assert empty.signal.size == 0
     assert np.isnan(fit_transfer([empty], highest=1e5).gain)
     assert np.isnan(fit_transfer([], highest=1e5).gain)
