@@ -78,7 +78,7 @@ class Dataset:
         for choice in self.choices:
             if choice.candidates:
                 notes += choice.candidates[0].remarks
-            elif choice.slot.item.group is not Group.CALIB:
+            elif choice.slot.item.group is not Group.CALIB and not choice.slot.rare:
                 why = f" ({choice.missed})" if choice.missed and choice.missed.refusals else ""
                 notes.append(f"{choice.slot.name}: none found, done without{why}")
         return tuple(notes)

@@ -128,6 +128,8 @@ class Slot:
         Arms that have the slot; none for all.
     bundle
         Argument of the recipe that this slot is a field of, if it travels with others.
+    rare
+        True if nothing need be said where nothing fills it.
     """
 
     name: str
@@ -140,6 +142,7 @@ class Slot:
     levels: tuple[Level, ...] = ()
     arms: tuple[str, ...] = ()
     bundle: str = ""
+    rare: bool = False
 
     def applies_to(self, arm: str) -> bool:
         """Return True if this arm's data have the slot at all."""

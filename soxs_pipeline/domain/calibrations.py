@@ -23,14 +23,22 @@ class DetectorCalibration:
         Frames in electrons.
     lamp_off
         Raw frames of the same exposure time with the lamp off.
-    bad_pixels
-        Flags known beforehand.
+    bad_pixels, nonlinear
+        Flags known beforehand, and of pixels that respond otherwise than most.
     """
 
     master_bias: Frame | None = None
     master_dark: Frame | None = None
     lamp_off: Sequence[RawFrame] = ()
     bad_pixels: BadPixelMap | None = None
+    nonlinear: BadPixelMap | None = None
+
+    @property
+    def known_bad(self) -> BadPixelMap | None:
+        """All flags known beforehand, None if there are none."""
+        if self.bad_pixels is None or self.nonlinear is None:
+            return self.bad_pixels or self.nonlinear
+        return BadPixelMap(self.bad_pixels.quality | self.nonlinear.quality)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from soxs_pipeline.plots import (
     linecheck,
     merge,
     orders,
+    photontransfer,
     pixelmap,
     rectified,
     sky,
@@ -52,6 +53,7 @@ _WITHOUT_SKY = (
 _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
     "soxs_mbias": (_Drawing("frame", detector.master_bias, ("master_bias",)),),
     "soxs_mdark": (_Drawing("frame", detector.master_dark, ("master_dark",)),),
+    "soxs_lingain": (_Drawing("transfer", photontransfer.transfer_curve, ("transfer",)),),
     "soxs_disp_solution": (
         _Drawing("residuals", wavelength.first_residuals, ("lines", "dispersion")),
         _Drawing("lines", wavelength.line_map, ("lines", "dispersion")),

@@ -68,7 +68,7 @@ def detrend(raw: RawFrame, detector: DetectorCalibration) -> tuple[Frame, list[s
     UnprocessableDataError
         If the frame holds no data.
     """
-    frame = to_electrons(raw, detector.bad_pixels)
+    frame = to_electrons(raw, detector.known_bad)
     if raw.setup.offset_method == "bias":
         return _without_bias(raw.name, frame, detector)
     return _without_dark(raw.name, frame, detector)
@@ -99,7 +99,7 @@ def detrend_all(
     usable, remarks = [], []
     for raw in raws:
         try:
-            usable.append((raw.name, to_electrons(raw, detector.bad_pixels)))
+            usable.append((raw.name, to_electrons(raw, detector.known_bad)))
         except UnprocessableDataError as error:
             if len(raws) == 1:
                 raise
@@ -217,7 +217,7 @@ def _mean_lamp_off(
 ) -> tuple[Frame, list[str]]:
     for raw in raws:
         require_same(name, frame.setup, raw.name, raw.setup)
-    frames = [to_electrons(raw, detector.bad_pixels) for raw in raws]
+    frames = [to_electrons(raw, detector.known_bad) for raw in raws]
     master = detector.master_dark
     noise = master.setup if master is not None else None
     if noise is not None and noise.read_noise_source == "measured":

@@ -24,6 +24,7 @@ BLOCKS = (
     "night",
     "modes",
     "calibrations",
+    "linearity",
     "bare",
 )
 #: Blocks of several observations: a standard with its wide flats, then the target.
@@ -31,6 +32,13 @@ _SEVERAL = {
     "flux": ("std", "stare"),
     "night": ("std", "stare", "nod"),
     "modes": ("std", "telluric", "stare", "nod", "offset", "generic", "mapping"),
+}
+
+
+#: Exposure times of a linearity series.
+_LINEARITY_SECONDS = {
+    "VIS": (0.3, 1.0, 2.5, 4.0, 6.0, 8.0, 10.0, 12.0),
+    "NIR": (0.3, 0.8, 1.5, 2.5, 4.0, 6.0, 8.0, 10.0),
 }
 
 
@@ -94,6 +102,8 @@ def plan_shots(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> lis
     """
     if block == "bare":
         return _observation(arm, "stare")
+    if block == "linearity":
+        return _calibrations(arm, scene, sizes)[: sizes["bias"]] + _linearity(arm)
     if block in _SEVERAL:
         shots = _calibrations(arm, scene, sizes)
         shots += _as_standard(_flats(arm, sizes["flat"]))
@@ -107,6 +117,12 @@ def plan_shots(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> lis
 
 def _as_standard(shots: list[Shot]) -> list[Shot]:
     return [replace(shot, standard=True) for shot in shots]
+
+
+def _linearity(arm: str) -> list[Shot]:
+    """Pairs of slit flats of rising exposure time, in one template."""
+    times = [t for t in _LINEARITY_SECONDS[arm] for _ in range(2)]
+    return [Shot("linearity", arm, k + 1, len(times), seconds) for k, seconds in enumerate(times)]
 
 
 def _calibrations(arm: str, scene: Scene, sizes: dict[str, int]) -> list[Shot]:

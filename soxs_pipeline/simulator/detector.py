@@ -6,7 +6,7 @@ columns, NIR 2040 by 2040.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,10 @@ def read_modes(arm: str) -> dict[str, ReadMode]:
     return dict(_MODES[arm])
 
 
+#: Electrons at which the bend of a response is given.
+FULL_WELL = 100000.0
+
+
 @dataclass(frozen=True)
 class Detector:
     """One detector with its flaws.
@@ -79,6 +83,10 @@ class Detector:
         Masks of hot and of dead (or bad-column) pixels.
     offset
         Fixed pattern of the bias in electrons, over the raw width: ``(rows, columns)``.
+    bend
+        Fraction by which the response has changed at ``FULL_WELL``.
+    odd
+        The same of single pixels, on top of it; None for none.
     """
 
     arm: str
@@ -88,6 +96,8 @@ class Detector:
     hot: Mask
     dead: Mask
     offset: Image
+    bend: float = 0.0
+    odd: Image | None = None
 
     def expose(
         self,
@@ -119,12 +129,29 @@ class Detector:
         charge = rng.poisson(expected).astype(np.float32) if expected.any() else expected
         if cosmics is not None:
             charge = charge + cosmics
+        charge = self._responding(charge)
         charge = _bin(charge, binning)
         return (
             self._read_ccd(charge, rng, binning)
             if self.arm == "VIS"
             else self._read_h2rg(charge, rng)
         )
+
+    def _responding(self, charge: Image) -> Image:
+        """Return what is read of a charge: less, or more, than in proportion."""
+        if not self.bend and self.odd is None:
+            return charge
+        share = np.float32(self.bend) if self.odd is None else self.odd + np.float32(self.bend)
+        return np.asarray(charge * (1.0 + share * charge / FULL_WELL), np.float32)
+
+    def with_odd_pixels(self, seed: int, *, share: float = 0.01, bend: float = -0.03) -> Detector:
+        """Return the detector with a bent response and a share of pixels that have their own."""
+        rng = np.random.default_rng([seed, 97])
+        odd = np.zeros(self.response.shape, np.float32)
+        chosen = rng.random(odd.shape) < share
+        number = int(chosen.sum())
+        odd[chosen] = rng.choice([-1.0, 1.0], number) * rng.uniform(0.06, 0.2, number)
+        return replace(self, bend=bend, odd=odd)
 
     def _read_ccd(
         self, charge: Image, rng: np.random.Generator, binning: tuple[int, int]

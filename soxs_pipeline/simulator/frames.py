@@ -121,6 +121,9 @@ KINDS: dict[str, FrameKind] = {
     "arc_slit": FrameKind(
         "CALIB", "LAMP,WAVE", "ECHELLE,SLIT", "arc", "", "arc", (15, 8), "SOXS_slt_cal_{arm}Arcs"
     ),
+    "linearity": FrameKind(
+        "TECHNICAL", "LINEARITY", "ECHELLE,SLIT", "flat", "", "QTH", (2.5, 2.5), "SOXS_gen_tec_Lin"
+    ),
     "object": _sky_kind("SCIENCE", "OBJECT", "STARE", "SOXS_slt_obs_StareSynchro"),
     "object_nod": _sky_kind("SCIENCE", "OBJECT", "NODDING", "SOXS_slt_obs_AutoNodOnSlit"),
     "object_offset": _sky_kind("SCIENCE", "OBJECT", "OFFSET", "SOXS_slt_obs_AutoOffsetOnSlit"),

@@ -118,6 +118,8 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     for arm in arms:
         mode = chosen.read_modes[0 if arm == "VIS" else 1]
         state = make_state(arm, seed, chosen, mode=mode, binning=binning)
+        if block == "linearity":
+            state = replace(state, detector=state.detector.with_odd_pixels(seed))
         night.arm(state, shots[arm], twins=len(arms))
     return night.written
 

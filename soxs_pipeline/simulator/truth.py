@@ -127,6 +127,9 @@ def write_detector(path: Path, detector: Detector) -> None:
         fits.ImageHDU(detector.dead.astype(np.uint8), name="DEAD"),
         fits.ImageHDU(detector.offset, name="OFFSET"),
     ]
+    if detector.odd is not None:
+        hdus.append(fits.ImageHDU(detector.odd, name="ODD"))
+        hdus[0].header["BEND"] = (detector.bend, "change of response at full well")
     hdus[0].header["GAIN"] = (detector.mode.gain, "electron/ADU")
     hdus[0].header["RON"] = (detector.mode.read_noise, "electron")
     fits.HDUList(hdus).writeto(path, overwrite=True)

@@ -18,6 +18,7 @@ from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.lines import LineList, LineMeasurements, MolecularBands
 from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
+from soxs_pipeline.domain.photontransfer import TransferCurve
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.rectified import Axis, RectifiedSpectrum
 from soxs_pipeline.domain.spectra import (
@@ -328,6 +329,7 @@ def responses(draw):
     )
 
 
+squares = st.integers(0, 4000).map(lambda n: float(n**2))
 axes = st.builds(Axis, st.floats(-1e4, 1e4), st.floats(1e-3, 1e3), st.integers(1, 6))
 
 
@@ -340,9 +342,7 @@ def rectified_spectra(draw):
         slit=slit,
         data=draw(hnp.arrays(np.float32, shape, elements=st.floats(-1e6, 1e6, width=32))),
         # One sigma is what lies on disk, in single precision.
-        variance=draw(
-            hnp.arrays(np.float64, shape, elements=st.integers(0, 4000).map(lambda n: float(n**2)))
-        ),
+        variance=draw(hnp.arrays(np.float64, shape, elements=squares)),
         quality=draw(flags(shape)),
         unit=draw(st.sampled_from(["electron/s/nm/arcsec", "erg/s/cm2/Angstrom/arcsec"])),
         noise_factor_wave=draw(positive),
@@ -356,22 +356,27 @@ def rectified_spectra(draw):
 @st.composite
 def cubes(draw):
     scan, slit, wave = (draw(axes) for _ in range(3))
-    shape = wave.size, slit.size, scan.size
-    floats = st.floats(-1e6, 1e6, width=32)
+    shape, floats = (wave.size, slit.size, scan.size), st.floats(-1e6, 1e6, width=32)
     return SpectralCube(
         scan=scan,
         slit=slit,
         wavelength=wave,
         data=draw(hnp.arrays(np.float32, shape, elements=floats)),
-        variance=draw(
-            hnp.arrays(np.float64, shape, elements=st.integers(0, 4000).map(lambda n: float(n**2)))
-        ),
+        variance=draw(hnp.arrays(np.float64, shape, elements=squares)),
         coverage=draw(hnp.arrays(np.float32, shape[1:], elements=floats)),
         unit=draw(st.sampled_from(["electron/s/nm/arcsec2", "erg/s/cm2/Angstrom/arcsec2"])),
         arm=draw(st.sampled_from(["VIS", "NIR"])),
         header=draw(headers()),
         exposures=draw(exposures),
     )
+
+
+@st.composite
+def transfer_curves(draw):
+    size = draw(st.integers(0, 4))
+    parts = [draw(vectors(size)) for _ in range(3)]
+    values = [draw(maybe_numbers) for _ in range(4)]
+    return TransferCurve(*parts, *values, draw(st.sampled_from(["VIS", "NIR"])))
 
 
 STRATEGIES = {
@@ -393,5 +398,6 @@ STRATEGIES = {
     MergedSpectrum: merged_spectra(),
     RectifiedSpectrum: rectified_spectra(),
     SpectralCube: cubes(),
+    TransferCurve: transfer_curves(),
     Sources: sources(),
 }

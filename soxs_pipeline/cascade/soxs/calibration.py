@@ -25,10 +25,13 @@ from soxs_pipeline.cascade.soxs.items import (
     FLAT_SLIT,
     FLAT_SLIT_D2,
     FORMAT,
+    LINEARITY,
     MASTER_BIAS,
     MASTER_DARK,
     MASTER_FLAT,
+    NONLINEAR,
     SCATTERED,
+    TRANSFER,
 )
 from soxs_pipeline.cascade.soxs.slots import (
     AGES,
@@ -36,6 +39,7 @@ from soxs_pipeline.cascade.soxs.slots import (
     GEOMETRY,
     LAMP,
     NIGHT,
+    OFFSETS,
     SETUP,
     SETUP_SET,
     WEEK,
@@ -64,6 +68,15 @@ CALIBRATION_TASKS = (
         (("master_dark", MASTER_DARK),),
         arms=("NIR",),
         group_by=(*SETUP_SET, "EXPTIME"),
+    ),
+    Task(
+        "linearity",
+        "soxs_lingain",
+        "Measure gain, read noise and linearity",
+        Slot("raw", LINEARITY, least=6, most=None),
+        OFFSETS,
+        (("nonlinear", NONLINEAR), ("transfer", TRANSFER)),
+        group_by=SETUP_SET,
     ),
     Task(
         "first_dispersion",

@@ -118,6 +118,11 @@ STD_TELLURIC_OFFSET = _raw(
     dpr_type=TELLURIC_TYPES,
     dpr_tech="ECHELLE,SLIT,OFFSET",
 )
+LINEARITY = _raw(
+    "LINEARITY",
+    "Exposure of a linearity series",
+    dpr_type=("LINEARITY", "DETLIN", "LAMP,LINEARITY", "FLAT,LINEARITY", "LAMP,DETLIN"),
+)
 IMG_FLAT = _raw("IMG_FLAT", "Camera sky flat", dpr_type=("FLAT,SKY", "SKY,FLAT"), dpr_tech="IMAGE")
 IMG_OBJECT = _raw("IMG_OBJECT", "Camera exposure", dpr_type=OBJECT_TYPES, dpr_tech="IMAGE")
 
@@ -131,6 +136,8 @@ EXTINCTION = _static("EXTINCTION", "Extinction of the site against wavelength")
 MOLECULAR_BANDS = _static("MOLECULAR_BANDS", "Where molecules of the air absorb")
 
 # --- products -------------------------------------------------------------------------------
+NONLINEAR = _product("BP_MAP_NL", "Pixels that respond otherwise than most")
+TRANSFER = _product("PTC_TAB", "Photon-transfer curve")
 MASTER_BIAS = _product("MASTER_BIAS", "Master bias")
 MASTER_DARK = _product("MASTER_DARK", "Master dark")
 DISP_FIRST = _product("DISP_TAB_FIRST", "First dispersion solution, at mid-slit")

@@ -14,6 +14,7 @@ from soxs_pipeline.cascade.soxs.items import (
     MASTER_BIAS,
     MASTER_DARK,
     MASTER_FLAT,
+    NONLINEAR,
 )
 from soxs_pipeline.cascade.spec import Level, Slot, bundled, maybe, need, static
 
@@ -29,6 +30,7 @@ __all__ = [
     "MASTER_FLAT_SLOT",
     "MONTH",
     "NIGHT",
+    "OFFSETS",
     "SAME_EXPOSURE",
     "SAME_SEQUENCE",
     "SETUP",
@@ -38,6 +40,7 @@ __all__ = [
 
 # --- how long a calibration holds -----------------------------------------------------------
 NIGHT, WEEK, MONTH = Level(0, 1), Level(1, 7), Level(2, 31)
+YEAR = Level(3, 400)
 AGES = (NIGHT, WEEK, MONTH)
 
 # --- which keywords must agree --------------------------------------------------------------
@@ -48,12 +51,19 @@ SAME_EXPOSURE = ("SEQ.ARM", "MJD-OBS")
 SAME_SEQUENCE = (*SETUP, "SLIT", "TPL.START")
 
 # --- what several tasks need ----------------------------------------------------------------
-DETECTOR = bundled(
+OFFSETS = bundled(
     "detector",
     # Without a bias the prescan still gives the level; what structure it has stays in.
     maybe("master_bias", MASTER_BIAS, *AGES, match=SETUP, arms="VIS"),
     replace(maybe("master_dark", MASTER_DARK, *AGES, match=ARM, arms="NIR"), nearest=("EXPTIME",)),
     replace(static("bad_pixels", BAD_PIXELS), least=0),
+)
+DETECTOR = (
+    *OFFSETS,
+    *bundled(
+        "detector",
+        replace(maybe("nonlinear", NONLINEAR, NIGHT, MONTH, YEAR, match=BINNED), rare=True),
+    ),
 )
 LAMP = (
     *DETECTOR,

@@ -13,6 +13,7 @@ from soxs_pipeline.io.codecs.linecheck import LINE_CHECK
 from soxs_pipeline.io.codecs.lines import LINE_LIST, LINE_MEASUREMENTS, MOLECULAR_BANDS
 from soxs_pipeline.io.codecs.objects import SOURCES
 from soxs_pipeline.io.codecs.orders import ORDERS
+from soxs_pipeline.io.codecs.photontransfer import TRANSFER
 from soxs_pipeline.io.codecs.pixelmap import PIXEL_MAP
 from soxs_pipeline.io.codecs.rectified import RECTIFIED
 from soxs_pipeline.io.codecs.spectra import BLAZE, MERGED_SPECTRUM, ORDER_SPECTRA
@@ -41,6 +42,7 @@ CODECS: tuple[Codec[Any], ...] = (
     RESPONSE,
     RECTIFIED,
     CUBE,
+    TRANSFER,
 )
 
 

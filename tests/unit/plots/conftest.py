@@ -16,6 +16,7 @@ from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.lines import LineMeasurements
 from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
+from soxs_pipeline.domain.photontransfer import TransferCurve
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.domain.rectified import Axis, RectifiedSpectrum
@@ -278,6 +279,13 @@ class Night:
             np.full(data.shape, 1e-37), np.ones(data.shape[1:], np.float32),
             "erg/s/cm2/Angstrom/arcsec2", "NIR", HEADER,
         )  # fmt: skip
+
+    def transfer(self):
+        signal = np.linspace(0.0, 60000.0, 90)
+        variance = 9.0 + signal / 1.8
+        error = 0.01 * variance
+        variance = variance + self.rng.normal(0, error)
+        return TransferCurve(signal, variance, error, 1.8, 5.4, -4e-7, 52000.0, "NIR")
 
     def response(self):
         """Two orders of a smooth efficiency, the end of the shorter one unknown."""

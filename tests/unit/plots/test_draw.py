@@ -23,6 +23,7 @@ FIGURES = {
     "soxs_response": ["response"],
     "soxs_line_check": ["lines"],
     "soxs_straighten": ["image"],
+    "soxs_lingain": ["transfer"],
     "soxs_map": ["map"],
 }
 
@@ -40,6 +41,7 @@ def products_of(night, recipe):
         "soxs_merge": lambda: {"merged": night.merged()},
         "soxs_response": lambda: {"response": night.response()},
         "soxs_map": lambda: {"cube": night.cube()},
+        "soxs_lingain": lambda: {"transfer": night.transfer()},
         "soxs_straighten": lambda: {"rectified": night.rectified()},
         "soxs_line_check": lambda: {"line_check": night.line_check()},
     }
