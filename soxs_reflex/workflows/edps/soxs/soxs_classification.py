@@ -40,6 +40,8 @@ std_telluric_nod_vis_class = classification_rule("STD_TELLURIC_NOD_VIS", has_tag
 std_telluric_nod_nir_class = classification_rule("STD_TELLURIC_NOD_NIR", has_tag("STD_TELLURIC_NOD_NIR"))  # Telluric standard, nodding, NIR
 std_telluric_offset_vis_class = classification_rule("STD_TELLURIC_OFFSET_VIS", has_tag("STD_TELLURIC_OFFSET_VIS"))  # Telluric standard, offset, VIS
 std_telluric_offset_nir_class = classification_rule("STD_TELLURIC_OFFSET_NIR", has_tag("STD_TELLURIC_OFFSET_NIR"))  # Telluric standard, offset, NIR
+linearity_vis_class = classification_rule("LINEARITY_VIS", has_tag("LINEARITY_VIS"))  # Exposure of a linearity series, VIS
+linearity_nir_class = classification_rule("LINEARITY_NIR", has_tag("LINEARITY_NIR"))  # Exposure of a linearity series, NIR
 
 # --- static calibrations
 BP_MAP_REFERENCE_VIS = classification_rule("BP_MAP_REFERENCE_VIS", {kwd.pro_catg: "BP_MAP_REFERENCE_VIS"})  # Reference bad-pixel map, VIS
@@ -58,6 +60,10 @@ MOLECULAR_BANDS_VIS = classification_rule("MOLECULAR_BANDS_VIS", {kwd.pro_catg: 
 MOLECULAR_BANDS_NIR = classification_rule("MOLECULAR_BANDS_NIR", {kwd.pro_catg: "MOLECULAR_BANDS_NIR"})  # Where molecules of the air absorb, NIR
 
 # --- products
+BP_MAP_NL_VIS = classification_rule("BP_MAP_NL_VIS", {kwd.pro_catg: "BP_MAP_NL_VIS"})  # Pixels that respond otherwise than most, VIS
+BP_MAP_NL_NIR = classification_rule("BP_MAP_NL_NIR", {kwd.pro_catg: "BP_MAP_NL_NIR"})  # Pixels that respond otherwise than most, NIR
+PTC_TAB_VIS = classification_rule("PTC_TAB_VIS", {kwd.pro_catg: "PTC_TAB_VIS"})  # Photon-transfer curve, VIS
+PTC_TAB_NIR = classification_rule("PTC_TAB_NIR", {kwd.pro_catg: "PTC_TAB_NIR"})  # Photon-transfer curve, NIR
 MASTER_BIAS_VIS = classification_rule("MASTER_BIAS_VIS", {kwd.pro_catg: "MASTER_BIAS_VIS"})  # Master bias, VIS
 MASTER_DARK_NIR = classification_rule("MASTER_DARK_NIR", {kwd.pro_catg: "MASTER_DARK_NIR"})  # Master dark, NIR
 DISP_TAB_FIRST_VIS = classification_rule("DISP_TAB_FIRST_VIS", {kwd.pro_catg: "DISP_TAB_FIRST_VIS"})  # First dispersion solution, at mid-slit, VIS

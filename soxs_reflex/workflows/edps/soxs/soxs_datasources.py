@@ -133,6 +133,24 @@ raw_lamp_off_nir = (
     .build()
 )
 
+raw_linearity_nir = (
+    data_source("LINEARITY_NIR")
+    .with_classification_rule(classes.linearity_nir_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_linearity_vis = (
+    data_source("LINEARITY_VIS")
+    .with_classification_rule(classes.linearity_vis_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
 raw_object_map_nir = (
     data_source("OBJECT_MAP_NIR")
     .with_classification_rule(classes.object_map_nir_class)
