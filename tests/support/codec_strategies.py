@@ -373,10 +373,8 @@ def cubes(draw):
 
 @st.composite
 def transfer_curves(draw):
-    size = draw(st.integers(0, 4))
-    parts = [draw(vectors(size)) for _ in range(3)]
-    values = [draw(maybe_numbers) for _ in range(4)]
-    return TransferCurve(*parts, *values, draw(st.sampled_from(["VIS", "NIR"])))
+    parts = [draw(vectors(3)) for _ in range(3)]
+    return TransferCurve(*parts, *(draw(maybe_numbers) for _ in range(4)), "VIS")
 
 
 STRATEGIES = {

@@ -25,7 +25,7 @@ def _encode(curve: TransferCurve, _: Layout) -> tuple[dict[str, object], list[An
             column("ERROR", curve.error_adu2, "adu2"),
         ],
     )
-    cards = {
+    cards: dict[str, object] = {
         "ESO PRO PTC ARM": (curve.arm, "Arm"),
         "ESO PRO PTC GAIN": (curve.gain, "[electron/adu] Gain"),
         "ESO PRO PTC RON": (curve.read_noise, "[electron] Read noise"),
