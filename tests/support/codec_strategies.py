@@ -373,8 +373,9 @@ def cubes(draw):
 
 @st.composite
 def transfer_curves(draw):
-    parts = [draw(vectors(3)) for _ in range(3)]
-    return TransferCurve(*parts, *(draw(maybe_numbers) for _ in range(4)), "VIS")
+    return TransferCurve(
+        *(draw(vectors(3)) for _ in range(3)), *(draw(maybe_numbers) for _ in range(4)), "VIS"
+    )
 
 
 STRATEGIES = {
