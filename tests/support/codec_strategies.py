@@ -371,13 +371,6 @@ def cubes(draw):
     )
 
 
-@st.composite
-def transfer_curves(draw):
-    return TransferCurve(
-        *(draw(vectors(3)) for _ in range(3)), *(draw(maybe_numbers) for _ in range(4)), "VIS"
-    )
-
-
 STRATEGIES = {
     FluxStandards: flux_standards(),
     Extinction: extinctions(),
@@ -397,6 +390,8 @@ STRATEGIES = {
     MergedSpectrum: merged_spectra(),
     RectifiedSpectrum: rectified_spectra(),
     SpectralCube: cubes(),
-    TransferCurve: transfer_curves(),
+    TransferCurve: st.builds(
+        TransferCurve, *[vectors(3)] * 3, *[maybe_numbers] * 4, st.just("VIS")
+    ),
     Sources: sources(),
 }
