@@ -6,7 +6,7 @@ from pathlib import Path
 
 from soxs_pipeline.cascade import load
 from soxs_reflex.description import INSTRUMENT
-from soxs_reflex.generate import actors, plugins
+from soxs_reflex.generate import actors, dictionary, plugins
 from soxs_reflex.generate.edps import files as edps
 from soxs_reflex.generate.reflex import files as reflex
 
@@ -19,6 +19,7 @@ FOLDERS = {
     "native/plugins": "*",
     edps.FOLDER: "*",
     reflex.FOLDER: "*",
+    dictionary.FOLDER: "*",
     "actors": "*_interactive.py",
 }
 
@@ -26,7 +27,13 @@ FOLDERS = {
 def all_files() -> dict[str, str]:
     """Return the text of every generated file by its path below the package."""
     cascade = load(INSTRUMENT)
-    return {**plugins.files(), **edps.files(cascade), **reflex.files(cascade), **actors.files()}
+    return {
+        **plugins.files(),
+        **edps.files(cascade),
+        **reflex.files(cascade),
+        **actors.files(),
+        **dictionary.files(),
+    }
 
 
 def stale() -> list[str]:
