@@ -103,7 +103,8 @@ def plan_shots(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> lis
     if block == "bare":
         return _observation(arm, "stare")
     if block == "linearity":
-        return _calibrations(arm, scene, sizes)[: sizes["bias"]] + _linearity(arm)
+        first = sizes["bias" if arm == "VIS" else "dark"]
+        return _calibrations(arm, scene, sizes)[:first] + _linearity(arm)
     if block in _SEVERAL:
         shots = _calibrations(arm, scene, sizes)
         shots += _as_standard(_flats(arm, sizes["flat"]))
