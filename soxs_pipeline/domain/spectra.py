@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.header import Header
 
-__all__ = ["Blaze", "MergedSpectrum", "OrderSpectra", "OrderSpectrum", "ZeroPoint"]
+__all__ = ["Aperture", "Blaze", "MergedSpectrum", "OrderSpectra", "OrderSpectrum", "ZeroPoint"]
 
 Floats = NDArray[np.float64]
 
@@ -112,6 +112,23 @@ class ZeroPoint:
     resolving_power: float = float("nan")
 
 
+@dataclass(frozen=True)
+class Aperture:
+    """Where on the slit light was summed.
+
+    Parameters
+    ----------
+    low_arcsec, high_arcsec
+        Its edges: slit positions, or distances from the target's trace.
+    on_target
+        True if it follows the trace.
+    """
+
+    low_arcsec: float
+    high_arcsec: float
+    on_target: bool
+
+
 @dataclass(frozen=True, eq=False)
 class OrderSpectra:
     """The spectra of one source in all orders of one exposure.
@@ -130,6 +147,8 @@ class OrderSpectra:
         The raw exposures.
     zero_point
         Correction of the wavelengths by sky lines, None if there was none.
+    aperture
+        Where on the slit the plain sum was taken; None for an exposure of the sky.
     """
 
     spectra: tuple[OrderSpectrum, ...]
@@ -138,6 +157,7 @@ class OrderSpectra:
     header: Header
     exposures: tuple[Exposure, ...] = ()
     zero_point: ZeroPoint | None = None
+    aperture: Aperture | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,9 +24,13 @@ from soxs_pipeline.plots import (
     sky,
     style,
     wavelength,
+    window,
 )
 
-__all__ = ["draw", "draw_onto", "drawings"]
+__all__ = ["SPAN_GID", "draw", "draw_onto", "drawings", "shown_slots"]
+
+
+SPAN_GID = window.SPAN_GID
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
     "soxs_nod": _WITHOUT_SKY,
     "soxs_offset": _WITHOUT_SKY,
     "soxs_extract": (
+        _Drawing("window", window.extraction_window, ("orders", "frame", "sources", "pixel_map")),
         _Drawing("orders", extraction.all_orders, ("orders",)),
         _Drawing("each", extraction.each_order, ("orders",)),
     ),
@@ -93,6 +98,15 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
 def drawings(recipe: str) -> tuple[str, ...]:
     """Return the short names of a recipe's figures; none for one without."""
     return tuple(drawing.name for drawing in _DRAWINGS.get(recipe, ()))
+
+
+def shown_slots(recipe: str) -> frozenset[str]:
+    """Return the slots, products and inputs alike, that some figure of a recipe shows."""
+    return frozenset(
+        slot
+        for drawing in _DRAWINGS.get(recipe, ())
+        for slot in (*drawing.slots, *(drawing.extras or {}).values())
+    )
 
 
 def draw_onto(figure: Any, recipe: str, products: Mapping[str, object], name: str) -> bool:

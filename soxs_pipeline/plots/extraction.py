@@ -12,7 +12,7 @@ from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
 from soxs_pipeline.plots import style
 
-__all__ = ["all_orders", "each_order"]
+__all__ = ["all_orders", "draw_flux_of_all", "draw_ratio_of_all", "each_order"]
 
 Floats = NDArray[np.float64]
 #: Points of a smoothed curve in one order.
@@ -34,34 +34,65 @@ def all_orders(orders: OrderSpectra) -> Figure:
         height_ratios=(1.6, 0.8, 1, 0.8),
     )
     numbers = [one.order for one in orders.spectra]
-    levels: list[tuple[float, float]] = []
+    draw_flux_of_all(panels["flux"], orders)
     skies: list[tuple[float, float]] = []
-    for place, one in enumerate(orders.spectra):
+    for one in orders.spectra:
         colour = style.order_colour(numbers, one.order)
-        _name_order(panels["flux"], one, colour, 0.965 - 0.06 * (place % 2))
-        levels.append(_draw_flux(panels["flux"], one, colour))
         skies.append(_draw_sky(panels["sky"], one, colour))
         _draw_snr(panels["snr"], one, colour)
-        _draw_ratio(panels["ratio"], one, colour)
-    _set_range(panels["flux"], levels)
     _set_range(panels["sky"], skies)
+    draw_ratio_of_all(panels["ratio"], orders)
     for panel in (panels["sky"], panels["snr"], panels["ratio"]):
         panel.sharex(panels["flux"])
-    panels["flux"].set(
-        title="optimal extraction and its running median; strokes below: bins not to be used",
-        ylabel="electrons / bin",
-    )
     panels["sky"].set(title="sky under the object", ylabel="electrons / bin")
     panels["snr"].set(title="signal to noise ratio of a bin, running median", ylabel="S/N")
     panels["snr"].set_ylim(bottom=0)
-    panels["ratio"].axhline(0, color=style.INK, lw=0.7)
-    panels["ratio"].set(
+    return figure
+
+
+def draw_flux_of_all(panel: Any, orders: OrderSpectra) -> None:
+    """Draw the extracted flux of all orders in one panel.
+
+    Parameters
+    ----------
+    panel
+        Where to draw.
+    orders
+        The extracted spectra.
+    """
+    numbers = [one.order for one in orders.spectra]
+    levels: list[tuple[float, float]] = []
+    for place, one in enumerate(orders.spectra):
+        colour = style.order_colour(numbers, one.order)
+        _name_order(panel, one, colour, 0.965 - 0.06 * (place % 2))
+        levels.append(_draw_flux(panel, one, colour))
+    _set_range(panel, levels)
+    panel.set(
+        title="optimal extraction and its running median; strokes below: bins not to be used",
+        ylabel="electrons / bin",
+    )
+
+
+def draw_ratio_of_all(panel: Any, orders: OrderSpectra) -> None:
+    """Draw how far the plain sum is from the optimal one, in all orders.
+
+    Parameters
+    ----------
+    panel
+        Where to draw.
+    orders
+        The extracted spectra.
+    """
+    numbers = [one.order for one in orders.spectra]
+    for one in orders.spectra:
+        _draw_ratio(panel, one, style.order_colour(numbers, one.order))
+    panel.axhline(0, color=style.INK, lw=0.7)
+    panel.set(
         title="boxcar − optimal over the error of the boxcar, running mean",
         xlabel="wavelength [nm, vacuum]",
         ylabel="sigma",
         ylim=(-4, 4),
     )
-    return figure
 
 
 def _good(one: OrderSpectrum) -> NDArray[np.bool_]:

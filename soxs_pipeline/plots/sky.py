@@ -14,7 +14,7 @@ from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.plots import style
 
-__all__ = ["close_views", "residuals", "whole_frame"]
+__all__ = ["close_views", "draw_profile", "residuals", "whole_frame"]
 
 #: Sky-only pixels are at least this many FWHM away from every source.
 CLEAR_FWHM = 2.0
@@ -170,7 +170,7 @@ def residuals(
         layout if pixel_map is not None else layout[:1],
         height_in=9.0 if pixel_map is not None else 3.8,
     )
-    _draw_profile(panels["profile"], sources)
+    draw_profile(panels["profile"], sources)
     if pixel_map is None:
         return figure
     clear = _sky_only(sky_subtracted, sources, pixel_map)
@@ -188,7 +188,16 @@ def residuals(
     return figure
 
 
-def _draw_profile(panel: Any, sources: Sources) -> None:
+def draw_profile(panel: Any, sources: Sources) -> None:
+    """Draw the light along the slit, its model and the sources.
+
+    Parameters
+    ----------
+    panel
+        Where to draw.
+    sources
+        What was found on the slit.
+    """
     slit, signal, error, model = _coarser(sources.profile)
     panel.errorbar(slit, signal, error, fmt=".", color=style.INK, ms=4, lw=0.7, label="measured")
     panel.plot(slit, model, color=style.ORANGE, lw=1.4, label="model")

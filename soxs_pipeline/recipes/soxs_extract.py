@@ -33,7 +33,7 @@ from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.extraction import EXTRACTION_QC, measure_orders
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.extraction import ExtractionOptions, extract_orders
+from soxs_pipeline.reduction.extraction import ExtractionOptions, aperture_of, extract_orders
 from soxs_pipeline.reduction.linecheck import with_zero_point
 from soxs_pipeline.reduction.sensitivity import with_sensitivity
 from soxs_pipeline.reduction.windows import lit_range
@@ -151,6 +151,7 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
         arm=frame.setup.arm,
         header=frame.header,
         exposures=frame.exposures,
+        aperture=aperture_of(sources, window, parameters.aperture),
     )
     said: list[str] = []
     if line_check is not None and parameters.zero_point:

@@ -14,7 +14,7 @@ from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.objects import Source, Sources
 from soxs_pipeline.domain.quality import FATAL, Quality
-from soxs_pipeline.domain.spectra import Blaze, OrderSpectrum
+from soxs_pipeline.domain.spectra import Aperture, Blaze, OrderSpectrum
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.numerics.extraction import optimal_weights, weighted_median
 from soxs_pipeline.reduction.bins import Bins, lay_bins, profile_of
@@ -30,7 +30,7 @@ from soxs_pipeline.reduction.planes import (
 from soxs_pipeline.reduction.spectralerrors import UNKNOWN, errors_of_sums
 from soxs_pipeline.reduction.windows import bridge_bad_pixels, extract_window, window_bins
 
-__all__ = ["ExtractionOptions", "extract_orders", "with_blaze"]
+__all__ = ["ExtractionOptions", "aperture_of", "extract_orders", "with_blaze"]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -204,6 +204,25 @@ def _extract(
         x=bins.x,
         y=bins.y,
     )
+
+
+def aperture_of(
+    sources: Sources, window: tuple[float, float] | None, aperture_arcsec: float
+) -> Aperture:
+    """Return where on the slit light is summed.
+
+    Parameters
+    ----------
+    sources
+        The target first.
+    window, aperture_arcsec
+        See `ExtractionOptions`.
+    """
+    if window is not None:
+        return Aperture(*window, on_target=False)
+    target = sources.sources[0]
+    half = 0.5 * aperture_arcsec or 1.5 * float(target.fwhm(np.mean(target.wave_domain_nm)))
+    return Aperture(-half, half, on_target=True)
 
 
 def _first_spectra(planes: Planes, bins: Bins, profiles: Floats) -> Floats:

@@ -63,7 +63,7 @@ def _save_all(job: Job, figures: list[dict[str, str]]) -> None:
 
 
 def shown_products(job: Job) -> dict[str, Any]:
-    """Return what the figures of a job show: its products, and the geometry among its inputs."""
+    """Return what the figures of a job show: its products, and what they need of its inputs."""
     record = read_record(job.record)
     hints = get_type_hints(get(job.recipe).products)
     products: dict[str, Any] = {
@@ -71,12 +71,19 @@ def shown_products(job: Job) -> dict[str, Any]:
         for name, told in record["products"].items()
     }
     # A product outranks an input of the same name: a flat takes an order table and makes one.
-    return _geometry(record) | products
+    return _shown_inputs(job.recipe, record) | products
 
 
-def _geometry(record: dict[str, Any]) -> dict[str, Any]:
-    """Read the geometry among the inputs: it lets figures speak of orders and wavelengths."""
-    hints = get_type_hints(Geometry)
+def _shown_inputs(recipe: str, record: dict[str, Any]) -> dict[str, Any]:
+    """Read what figures show of the inputs: geometry, and for some the frame itself."""
+    from soxs_pipeline.plots import shown_slots  # noqa: PLC0415 - matplotlib is slow to load
+
+    shown = shown_slots(recipe)
+    asked = get_type_hints(get(recipe).run)
+    hints = get_type_hints(Geometry) | {
+        slot: kind for slot, kind in asked.items() if isinstance(kind, type)
+    }
+    hints = {slot: kind for slot, kind in hints.items() if slot in shown}
     return {
         slot: read_product(files[0]["path"], hints[slot])
         for slot, files in record["inputs"].items()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.parameters import ParameterInfo
-from soxs_pipeline.plots import draw_onto, drawings
+from soxs_pipeline.plots import SPAN_GID, draw_onto, drawings
 from soxs_pipeline.tuning.session import Trial, TuningSession
 
 __all__ = ["TuningWindow"]
@@ -48,6 +49,7 @@ class TuningWindow:
         self.figure_name = (drawings(session.recipe.name) or ("",))[0]
         self.boxes: dict[str, Any] = {}
         self.buttons: dict[str, Any] = {}
+        self.spans: dict[str, Any] = {}
         self._picture, self._desk = figure.subfigures(1, 2, width_ratios=(2.6, 1.0))
         self._build()
 
@@ -140,6 +142,13 @@ class TuningWindow:
         if good:
             self._show(good[-2] if self.shown_before and len(good) > 1 else good[-1])
 
+    def set_range(self, name: str, low: float, high: float) -> None:
+        """Put a range drawn with the mouse into a parameter's box; Run then tries it."""
+        if high > low and name in self.boxes:
+            self.boxes[name].set_val(f"{low:.2f}:{high:.2f}")
+            self._say(f"{name} set to {low:.2f}:{high:.2f}; Run shows what comes of it")
+            self.figure.canvas.draw_idle()
+
     # --- what is shown --------------------------------------------------------------------------
     def _good(self) -> list[Trial]:
         return [trial for trial in self.session.trials if not trial.error]
@@ -152,8 +161,24 @@ class TuningWindow:
                 self._picture, self.session.recipe.name, trial.products, self.figure_name
             ):
                 self._picture.text(0.1, 0.5, "nothing to show of this result")
+            self._offer_ranges()
             self._say(self._about(trial))
         self.figure.canvas.draw_idle()
+
+    def _offer_ranges(self) -> None:
+        """Let a range be drawn on each panel that stands for a parameter."""
+        from matplotlib.widgets import SpanSelector  # noqa: PLC0415
+
+        for span in self.spans.values():
+            span.disconnect_events()
+        self.spans = {}
+        for axes in self._picture.axes:
+            name = (axes.get_gid() or "").removeprefix(SPAN_GID)
+            if (axes.get_gid() or "").startswith(SPAN_GID) and name in self.boxes:
+                self.spans[name] = SpanSelector(
+                    axes, partial(self.set_range, name), "horizontal", useblit=True,
+                    props={"alpha": 0.2, "facecolor": _WARN},
+                )  # fmt: skip
 
     def _about(self, trial: Trial) -> str:
         which = "before" if self.shown_before else "now"

@@ -22,6 +22,7 @@ from soxs_pipeline.domain.photontransfer import TransferCurve
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.rectified import Axis, RectifiedSpectrum
 from soxs_pipeline.domain.spectra import (
+    Aperture,
     Blaze,
     MergedSpectrum,
     OrderSpectra,
@@ -232,6 +233,7 @@ def order_spectra(draw):
         header=draw(headers()),
         exposures=draw(exposures),
         zero_point=draw(st.none() | st.builds(ZeroPoint, numbers, positive, st.integers(0, 1000))),
+        aperture=draw(st.none() | st.builds(Aperture, numbers, numbers, st.booleans())),
     )
 
 

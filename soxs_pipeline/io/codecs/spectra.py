@@ -8,6 +8,7 @@ import numpy as np
 from astropy.io import fits
 
 from soxs_pipeline.domain.spectra import (
+    Aperture,
     Blaze,
     MergedSpectrum,
     OrderSpectra,
@@ -92,6 +93,12 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
             "ESO PRO ZERO LINES": (zero.n_lines, "Sky lines that carry it"),
             "ESO PRO ZERO POWER": (zero.resolving_power, "Resolving power of the sky lines"),
         }
+    if (aperture := found.aperture) is not None:
+        cards |= {
+            "ESO PRO APER LOW": (aperture.low_arcsec, "[arcsec] Lower edge of the aperture"),
+            "ESO PRO APER HIGH": (aperture.high_arcsec, "[arcsec] Upper edge of the aperture"),
+            "ESO PRO APER TARGET": (aperture.on_target, "Edges count from the trace"),
+        }
     return cards, [fits.PrimaryHDU(), bins, summary, *exposure_units(found.exposures)]
 
 
@@ -123,7 +130,15 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
         header=header_of(units),
         exposures=read_exposures(units),
         zero_point=_zero_point(header),
+        aperture=_aperture(header),
     )
+
+
+def _aperture(header: Any) -> Aperture | None:
+    if "ESO PRO APER TARGET" not in header:
+        return None
+    low, high = _number(header["ESO PRO APER LOW"]), _number(header["ESO PRO APER HIGH"])
+    return Aperture(low, high, bool(header["ESO PRO APER TARGET"]))
 
 
 def _zero_point(header: Any) -> ZeroPoint | None:

@@ -20,7 +20,13 @@ from soxs_pipeline.domain.photontransfer import TransferCurve
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.domain.rectified import Axis, RectifiedSpectrum
-from soxs_pipeline.domain.spectra import Blaze, MergedSpectrum, OrderSpectra, OrderSpectrum
+from soxs_pipeline.domain.spectra import (
+    Aperture,
+    Blaze,
+    MergedSpectrum,
+    OrderSpectra,
+    OrderSpectrum,
+)
 
 HEADER = Header(
     {"OBJECT": "AT 2026abc", "DATE-OBS": "2026-11-21T03:12:45.123", "ESO SEQ ARM": "NIR"}
@@ -259,7 +265,16 @@ class Night:
                     quality.astype(np.uint32), 3e3 * blaze, x, x,
                 )
             )  # fmt: skip
-        return OrderSpectra(tuple(spectra), 1800.0, "NIR", HEADER)
+        aperture = Aperture(-1.4, 1.4, on_target=True)
+        return OrderSpectra(tuple(spectra), 1800.0, "NIR", HEADER, aperture=aperture)
+
+    def extraction(self):
+        """Extracted spectra, and the frame they come from."""
+        seen = self.stare()
+        return {
+            "orders": self.orders(), "frame": seen["sky_subtracted"],
+            "sources": seen["sources"], "pixel_map": self.pixel_map,
+        }  # fmt: skip
 
     def rectified(self):
         wave, slit = Axis(1000.0, 0.1, 3000), Axis(-5.5, 0.3, 36)
