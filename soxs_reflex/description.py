@@ -222,6 +222,6 @@ def _files(tasks: list[Task], cascade: Cascade) -> Iterator[str]:
             count = f"{slot.least} to {most}" if slot.most != slot.least else most
             yield f"  in   {tags}: {slot.item.in_sentence} ({count})"
         for _, item in task.products:
-            arms = ("",) if task.joins_arms else task.arms
-            yield f"  out  {', '.join(item.tag_for(arm) for arm in arms)}: {item.in_sentence}"
+            tags = ", ".join(item.tag_for(arm) for arm in task.product_arms)
+            yield f"  out  {tags}: {item.in_sentence}"
     yield f"Static calibrations of {cascade.instrument} come with the pipeline; give none."

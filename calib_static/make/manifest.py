@@ -29,6 +29,10 @@ EXTINCTION = (
 )
 STANDARDS = "Moehler et al. 2014 (aspired 0.5.1), EG 21 from soxspipe 0.19.0; flux_standards.py"
 BANDS = "ESO SkyCalc (scopesim 0.11.4); molecular_bands.py"
+TELLURIC = (
+    "H2O and O2 cross sections of pwv_kpno 1.3.0; NASA PSG and TelFit by way of muler 0.5.6; "
+    "ATRAN by way of pyspextool 2.1; columns scaled to ESO SkyCalc (scopesim 0.11.4); telluric.py"
+)
 TABLES = (
     ("SPECTRAL_FORMAT", "VIS", "soxs/vis/SPECTRAL_FORMAT_VIS.fits", GEOMETRY),
     ("SPECTRAL_FORMAT", "NIR", "soxs/nir/SPECTRAL_FORMAT_NIR.fits", GEOMETRY),
@@ -39,6 +43,7 @@ TABLES = (
     ("EXTINCTION", "ALL", "common/EXTINCTION.fits", EXTINCTION),
     ("FLUX_STANDARDS", "ALL", "common/FLUX_STANDARDS.fits", STANDARDS),
     ("MOLECULAR_BANDS", "ALL", "common/MOLECULAR_BANDS.fits", BANDS),
+    ("TELLURIC_GRID", "ALL", "common/TELLURIC_GRID.fits", TELLURIC),
 )
 HEAD = """\
 # The static calibrations: one entry a file. Written by make/manifest.py.

@@ -75,7 +75,7 @@ def _covers(wide: Rule, narrow: Rule) -> bool:
 
 def _faults_of_task(task: Task, cascade: CascadeMap) -> Iterator[str]:
     yield from _repeated(f"product of {task.name}", [name for name, _ in task.products])
-    yield from _unknown(f"task {task.name}", "arm", task.arms, cascade.arms)
+    yield from _unknown(f"task {task.name}", "arm", task.arms, ("", *cascade.arms))
     keywords = (*KNOWN_KEYWORDS, *cascade.aliases)
     yield from _unknown(f"task {task.name}", "keyword", task.group_by, keywords)
     if not task.products:
@@ -104,9 +104,9 @@ def _faults_of_slot(slot: Slot, task: Task, cascade: CascadeMap) -> Iterator[str
         yield f"{where} has levels that do not widen"
     if slot.item.group is Group.PRODUCT and slot.least:
         made_for = {arm for maker in producers(cascade.tasks).get(slot.item.tag, ())
-                    for arm in maker.arms}  # fmt: skip
+                    for arm in maker.product_arms}  # fmt: skip
         for arm in task.arms:
-            if slot.applies_to(arm) and arm not in made_for:
+            if slot.applies_to(arm) and not made_for & {arm, ""}:
                 yield f"{where} needs {slot.item.tag_for(arm)}, which no task makes"
 
 

@@ -186,7 +186,9 @@ def _by_tag(
     if found is None:
         return Unclassified(f"its ESO PRO CATG {written} is unknown")
     item, arm = found
-    return Classified(item, arm or _arm(header, cascade))
+    if not arm and not cascade.of_all_arms(item):
+        arm = _arm(header, cascade)
+    return Classified(item, arm)
 
 
 def _by_rule(

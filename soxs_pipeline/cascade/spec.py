@@ -164,7 +164,7 @@ class Task:
     products
         Field of the recipe's products and item it is written as.
     arms
-        Arms the task is done for.
+        Arms the task is done for; ``("",)`` if its main input is of several arms.
     group_by
         Keywords that must be equal within one dataset of the main input.
     joins_arms
@@ -183,6 +183,11 @@ class Task:
     group_by: tuple[str, ...] = ()
     joins_arms: bool = False
     wanted: bool = False
+
+    @property
+    def product_arms(self) -> tuple[str, ...]:
+        """Arms that are written into the tags of the products."""
+        return ("",) if self.joins_arms else self.arms
 
 
 @dataclass(frozen=True)
@@ -215,6 +220,11 @@ class CascadeMap:
     def item(self, tag: str) -> DataItem | None:
         """Return the item of an arm-free tag, None if the map does not know it."""
         return next((item for item in self.items if item.tag == tag), None)
+
+    def of_all_arms(self, item: DataItem) -> bool:
+        """Return True if files of the item belong to no single arm."""
+        made = [t.product_arms for t in self.tasks for _, one in t.products if one == item]
+        return ("",) in made
 
     def split_tag(self, tag: str) -> tuple[DataItem, str] | None:
         """Return item and arm of a written tag such as ``MASTER_BIAS_VIS``."""

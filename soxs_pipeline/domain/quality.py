@@ -23,6 +23,7 @@ class Quality(IntFlag):
     INTERPOLATED = 512
     OFF_SLIT = 1024
     NO_CALIBRATION = 2048
+    OPAQUE = 4096
 
 
 DESCRIPTIONS: dict[Quality, str] = {
@@ -38,6 +39,7 @@ DESCRIPTIONS: dict[Quality, str] = {
     Quality.INTERPOLATED: "value taken from neighbours",
     Quality.OFF_SLIT: "outside the slit image",
     Quality.NO_CALIBRATION: "a calibration is missing here",
+    Quality.OPAQUE: "the air lets too little light through to correct for it",
 }
 
 #: Flags that forbid the use of a pixel; the others only inform.

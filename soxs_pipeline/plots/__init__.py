@@ -23,6 +23,7 @@ from soxs_pipeline.plots import (
     rectified,
     sky,
     style,
+    telluric,
     wavelength,
     window,
 )
@@ -88,6 +89,7 @@ _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
     "soxs_straighten": (_Drawing("image", rectified.rectified_image, ("rectified",)),),
     "soxs_map": (_Drawing("map", cube.cube_map, ("cube",)),),
     "soxs_response": (_Drawing("response", flux.response_curves, ("response",)),),
+    "soxs_telluric": (_Drawing("telluric", telluric.telluric, ("corrected", "telluric")),),
     "soxs_merge": (
         _Drawing("spectrum", merge.merged, ("merged",)),
         _Drawing("close", merge.close_views, ("merged",)),

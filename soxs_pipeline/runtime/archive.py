@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from soxs_pipeline.domain.rectified import RectifiedSpectrum
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.errors import InputError, SoxsError
@@ -27,6 +30,7 @@ LOG = logging.getLogger(__name__)
 #: Products that become science files, and those that go with them.
 _SPECTRA = ("SCI_MERGED_1D", "SCI_ARM_1D")
 _TWO_D = ("SCI_RECT_2D",)
+_TELLURIC = ("SCI_TELLURIC_1D", "SCI_ARM_TELLURIC_1D")
 _DOTS_PER_INCH = 120
 #: Characters of a target's name in a file name: the archive allows 68 in all.
 _NAME_LENGTH = 24
@@ -67,7 +71,9 @@ def archive_sources(places: Iterable[Path]) -> list[Path]:
         if not place.exists():
             raise InputError(f"{place} does not exist", wanted="a product, or a folder of them")
         files = sorted(place.rglob("*.fits")) if place.is_dir() else [place]
-        found += [path for path in files if _category(path).startswith((*_SPECTRA, *_TWO_D))]
+        found += [
+            path for path in files if _category(path).startswith((*_SPECTRA, *_TWO_D, *_TELLURIC))
+        ]
     return found
 
 
@@ -102,6 +108,8 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
     """
     sources_2d = [path for path in products if _category(path).startswith(_TWO_D)]
     two_d = [read_product(path, RectifiedSpectrum) for path in sources_2d]
+    sources_air = [path for path in products if _category(path).startswith(_TELLURIC)]
+    airless = [read_product(path, MergedSpectrum) for path in sources_air]
     release = Release(f"soxs-pipeline/{program_version()}", request.extended, request.reference)
     written = []
     for path in products:
@@ -110,14 +118,21 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
         merged = read_product(path, MergedSpectrum)
         target = request.folder / f"{_stem(merged)}.fits"
         preview = target.with_suffix(".png")
-        if request.only_new and _is_younger([target, preview], [path, *sources_2d]):
+        if request.only_new and _is_younger([target, preview], [path, *sources_2d, *sources_air]):
             continue
         write_whole(preview, _preview(merged))
         associated = [Associated(preview, "ANCILLARY.PREVIEW")]
         if len(merged.arms) == 1:
             associated += _beside(merged, two_d, target, release)
         header = read_header(path)
-        write_spectrum(target, merged, release, associated=associated, quality_control=header)
+        write_spectrum(
+            target,
+            merged,
+            release,
+            associated=associated,
+            quality_control=header,
+            telluric=_without_air(merged, airless),
+        )
         written += [target, *(one.path for one in associated if one.is_fits)]
         LOG.info("%s: %s", path.name, target)
     return written
@@ -128,6 +143,20 @@ def _is_younger(made: Sequence[Path], sources: Sequence[Path]) -> bool:
         return False
     oldest = min(path.stat().st_mtime for path in made)
     return oldest >= max(path.stat().st_mtime for path in sources)
+
+
+def _without_air(
+    merged: MergedSpectrum, airless: Sequence[MergedSpectrum]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the same spectrum corrected for the absorption by the air, with its error."""
+    for one in airless:
+        if (
+            one.arms == merged.arms
+            and one.exposures == merged.exposures
+            and np.array_equal(one.wavelength_nm, merged.wavelength_nm)
+        ):
+            return one.flux, np.sqrt(one.variance)
+    return None
 
 
 def _beside(

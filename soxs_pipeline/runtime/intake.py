@@ -133,7 +133,9 @@ def _tagged(path: Path, tag: str, cascade: Cascade) -> DataFile:
             wanted="files of one arm with tags of that arm",
             remedy="take the file out of the set, or correct its tag",
         )
-    return DataFile(str(path), item, arm or in_header, header)
+    if not arm and not cascade.of_all_arms(item):
+        arm = in_header
+    return DataFile(str(path), item, arm, header)
 
 
 def _arm_in(header: Header, cascade: Cascade) -> str:

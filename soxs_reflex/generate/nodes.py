@@ -52,7 +52,7 @@ class Step:
     name
         Unique within the workflow.
     task, arm
-        Of the map; of a task that joins arms, the arm that leads.
+        Of the map; of a task that joins arms, the arm that leads; empty behind such a task.
     source
         The step that makes the main input, None if it is raw.
     inputs
@@ -69,6 +69,11 @@ class Step:
     def main_tag(self) -> str:
         """Tag of the main input."""
         return self.task.main.item.tag_for(self.arm)
+
+    @property
+    def lead(self) -> str:
+        """The arm, or that which led where the arms were joined."""
+        return self.arm or (self.source.lead if self.source is not None else "")
 
     @cached_property
     def products(self) -> tuple[str, ...]:
@@ -122,9 +127,11 @@ def _step(task: Task, arm: str, source: Step | None, steps: list[Step]) -> Step:
     for slot in task.others:
         if slot.applies_to(arm) and slot.item != task.main.item:
             makers = _makers(slot.item, arm, steps)
+            joined = [] if makers else _makers(slot.item, "", steps)
             # What this very exposure went through comes before what others left.
             own = [m for m in makers if m in ancestors or m.source in ancestors]
-            inputs.append(Input(slot, arm, tuple(own[:1] or makers)))
+            at = "" if joined else arm
+            inputs.append(Input(slot, at, tuple(own[:1] or makers or joined)))
     if task.joins_arms and source is not None and arm == task.arms[0]:
         # Led by the first arm, a step takes what was done alike in the others. Led by another,
         # it merges that arm alone: an observation may have no more.
@@ -148,4 +155,5 @@ def _name(task: Task, arm: str, source: Step | None) -> str:
         for step in ((source, *source.ancestors) if source is not None else ())
         if step.source is None and step.kind != "calibration"
     ]
-    return "_".join([task.name, *modes[:1], arm.lower()])
+    led = arm or (source.lead if source is not None else "")
+    return "_".join([task.name, *modes[:1], led.lower()])

@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.io.codecs.registry import CODECS
 from soxs_pipeline.io.products import read_product, write_product
-from tests.support.codec_strategies import STRATEGIES
+from tests.support.codec_strategies import STRATEGIES as MOST
+from tests.support.telluric_strategies import TELLURIC_STRATEGIES
+
+STRATEGIES = MOST | TELLURIC_STRATEGIES
 
 
 def assert_equal(got, wanted, where):

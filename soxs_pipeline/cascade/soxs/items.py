@@ -134,6 +134,7 @@ SKY_LINES = _static("SKY_LINE_LIST", "Night-sky emission lines, vacuum")
 FLUX_STANDARDS = _static("FLUX_STANDARDS", "Fluxes of spectrophotometric standard stars")
 EXTINCTION = _static("EXTINCTION", "Extinction of the site against wavelength")
 MOLECULAR_BANDS = _static("MOLECULAR_BANDS", "Where molecules of the air absorb")
+TELLURIC_GRID = _static("TELLURIC_GRID", "Optical depths of the molecules of the air")
 
 # --- products -------------------------------------------------------------------------------
 NONLINEAR = _product("BP_MAP_NL", "Pixels that respond otherwise than most")
@@ -164,6 +165,12 @@ MAP_SOURCES = _product("MAP_OBJECT_TAB", "Sources found on the slit of a frame o
 MAP_RECT = _product("MAP_RECT_2D", "Rectified spectrum of a frame of a map")
 MAP_CUBE = _product("MAP_CUBE", "Map: scan, slit and wavelength")
 SCI_MERGED = _product("SCI_MERGED_1D", "Science spectrum, all orders and arms")
+SCI_AIR = _product("SCI_TELLURIC_MODEL", "Transmission of the air in a science spectrum")
+SCI_TELLURIC = _product("SCI_TELLURIC_1D", "Science spectrum without the absorption by the air")
+ARM_AIR = _product("SCI_ARM_TELLURIC_MODEL", "Transmission of the air in the spectrum of one arm")
+ARM_TELLURIC = _product(
+    "SCI_ARM_TELLURIC_1D", "Science spectrum of one arm without the absorption by the air"
+)
 STD_2D = _product("STD_SKYSUB_2D", "Flux standard frame without sky")
 STD_SKY = _product("STD_SKYMODEL_2D", "Model of the sky of a flux standard frame")
 STD_SOURCES = _product("STD_OBJECT_TAB", "Sources found on the slit of a flux standard frame")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from soxs_pipeline.cascade.soxs.items import (
+    ARM_AIR,
+    ARM_TELLURIC,
     EXTINCTION,
     FLUX_STANDARDS,
     MAP_2D,
@@ -19,6 +21,7 @@ from soxs_pipeline.cascade.soxs.items import (
     OBJECT_STARE,
     RESPONSE,
     SCI_2D,
+    SCI_AIR,
     SCI_ARM,
     SCI_LINES,
     SCI_MERGED,
@@ -26,6 +29,7 @@ from soxs_pipeline.cascade.soxs.items import (
     SCI_RECT,
     SCI_SKY,
     SCI_SOURCES,
+    SCI_TELLURIC,
     SKY_LINES,
     STD_2D,
     STD_FLUX_NOD,
@@ -45,6 +49,7 @@ from soxs_pipeline.cascade.soxs.items import (
     TELL_ORDERS,
     TELL_SKY,
     TELL_SOURCES,
+    TELLURIC_GRID,
 )
 from soxs_pipeline.cascade.soxs.slots import (
     AGES,
@@ -66,6 +71,11 @@ __all__ = ["OBSERVATION_TASKS"]
 FLUX = (
     maybe("response", RESPONSE, *AGES, match=ARM),
     replace(static("extinction", EXTINCTION), least=0),
+)
+#: What tells of the air: the templates, and a telluric standard of the same night.
+AIR = (
+    replace(maybe("standard", TELL_MERGED, NIGHT, match=("INSTRUME",)), rare=True),
+    static("grid", TELLURIC_GRID),
 )
 OBSERVATION = ("INSTRUME", "OBS.ID", "OBS.START", "OBS.TARG.NAME")
 
@@ -151,6 +161,7 @@ def _observe(
             (("merged", merged),),
             group_by=OBSERVATION,
             joins_arms=True,
+            wanted=True,
         ),
     )
 
@@ -216,6 +227,25 @@ OBSERVATION_TASKS = (
         (),
         (("merged", SCI_ARM),),
         group_by=OBSERVATION,
+        wanted=True,
+    ),
+    Task(
+        "science_telluric",
+        "soxs_telluric",
+        "Take out the absorption by the air",
+        Slot("merged", SCI_MERGED),
+        AIR,
+        (("corrected", SCI_TELLURIC), ("telluric", SCI_AIR)),
+        arms=("",),
+        wanted=True,
+    ),
+    Task(
+        "science_arm_telluric",
+        "soxs_telluric",
+        "Take out the absorption by the air in one arm",
+        Slot("merged", SCI_ARM),
+        AIR,
+        (("corrected", ARM_TELLURIC), ("telluric", ARM_AIR)),
         wanted=True,
     ),
     Task(

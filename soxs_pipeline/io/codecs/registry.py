@@ -17,6 +17,7 @@ from soxs_pipeline.io.codecs.photontransfer import TRANSFER
 from soxs_pipeline.io.codecs.pixelmap import PIXEL_MAP
 from soxs_pipeline.io.codecs.rectified import RECTIFIED
 from soxs_pipeline.io.codecs.spectra import BLAZE, MERGED_SPECTRUM, ORDER_SPECTRA
+from soxs_pipeline.io.codecs.telluric import TELLURIC, TELLURIC_GRID
 
 __all__ = ["CODECS", "codec_of"]
 
@@ -43,6 +44,8 @@ CODECS: tuple[Codec[Any], ...] = (
     RECTIFIED,
     CUBE,
     TRANSFER,
+    TELLURIC_GRID,
+    TELLURIC,
 )
 
 

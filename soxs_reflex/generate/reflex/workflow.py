@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from soxs_pipeline.cascade import Cascade
-from soxs_pipeline.cascade.graph import execution_order
+from soxs_pipeline.cascade.graph import execution_order, producers
 from soxs_pipeline.cascade.spec import DataItem, Group, Task
 from soxs_reflex.description import describe
 from soxs_reflex.generate.reflex.moml import COMPOSITE, Entity, text_of
@@ -56,15 +57,23 @@ def workflow(cascade: Cascade, *, arms: Sequence[str], name: str, oca: str) -> s
     oca
         Name of the file of rules.
     """
-    tasks = [t for t in execution_order(cascade.tasks) if set(t.arms) & set(arms)]
+    tasks = [t for t in execution_order(cascade.tasks) if _belongs(t, arms, cascade)]
     root = Entity(name, COMPOSITE)
     root.set("_createdBy", "11.1.devel", "ptolemy.kernel.attributes.VersionAttribute")
     root.set("DDF Director", "", "ptolemy.domains.ddf.kernel.DDFDirector")
     _annotations(root, cascade, name)
     _add_input(root)
-    _add_steps(root, tasks, arms)
+    _add_steps(root, tasks, arms, cascade)
     _add_output(root, tasks)
     return text_of(root, _parameters(cascade, oca))
+
+
+def _belongs(task: Task, arms: Sequence[str], cascade: Cascade) -> bool:
+    """Return True if a task is done for one of the arms, or behind one that is."""
+    if any(task.arms):
+        return bool(set(task.arms) & set(arms))
+    makers = producers(cascade.tasks).get(task.main.item.tag, ())
+    return any(_belongs(maker, arms, cascade) for maker in makers)
 
 
 def _parameters(cascade: Cascade, oca: str) -> dict[str, tuple[str, str]]:
@@ -145,13 +154,15 @@ def _add_input(root: Entity) -> None:
     root.wire("DataSetChooser.dataset out", "FitsRouter.in")
 
 
-def _tags(item: DataItem, arms: Sequence[str]) -> list[str]:
+def _tags(item: DataItem, arms: Sequence[str], cascade: Cascade) -> list[str]:
+    if cascade.of_all_arms(item):
+        return [item.tag]
     if item.group is Group.CALIB:
         return [item.tag, *(item.tag_for(arm) for arm in ("ALL", *arms))]
     return [item.tag_for(arm) for arm in arms]
 
 
-def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str]) -> None:
+def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str], cascade: Cascade) -> None:
     router = root.children["FitsRouter"]
     makers: dict[DataItem, list[str]] = {}
     uses: dict[str, int] = {}
@@ -163,7 +174,9 @@ def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str]) -> None
         column = columns[kind] = columns.get(kind, -1) + 1
         at = (_LEFT + _ACROSS * column, _TOP + _DOWN * _ROWS[kind])
         slots = (task.main, *task.others)
-        accepted = tuple(dict.fromkeys(tag for slot in slots for tag in _tags(slot.item, arms)))
+        accepted = tuple(
+            dict.fromkeys(tag for slot in slots for tag in _tags(slot.item, arms, cascade))
+        )
         title = task.name.replace("_", " ")
         root.add(step_entity(task, title, describe(task.recipe), uses[task.recipe], accepted, at))
         ends = {task.main.item: "sof in"}
@@ -179,7 +192,7 @@ def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str]) -> None
     for item in dict.fromkeys(s.item for t in tasks for s in (t.main, *t.others)):
         if item.tag in routed:
             router.port(item.tag, "output")
-            router.set(f"{item.tag}_config", ",".join(_tags(item, arms)))
+            router.set(f"{item.tag}_config", ",".join(_tags(item, arms, cascade)))
             for end in routed[item.tag]:
                 root.wire(f"FitsRouter.{item.tag}", end)
 
@@ -211,7 +224,8 @@ def _add_output(root: Entity, tasks: Sequence[Task]) -> None:
         task for task in tasks
         if task.wanted or (task.joins_arms and not {i for _, i in task.products} & taken)
     ]  # fmt: skip
-    at = _LEFT + _ACROSS * 11, _TOP + _DOWN * 3
+    across = Counter(map(_kind, tasks))["science"]
+    at = _LEFT + _ACROSS * across, _TOP + _DOWN * _ROWS["science"]
     root.add(Entity("Final products", "org.eso.SofCombiner", at))
     renamer = root.add(
         Entity("ProductRenamer", "ptolemy.actor.lib.python.PythonScript", (at[0] + 160, at[1]))

@@ -34,7 +34,10 @@ def test_a_complete_night_can_be_reduced_to_one_merged_spectrum():
     found = associated(night())
     assert all(dataset.ready for dataset in found.datasets)
     wanted = Counter(d.task.name for d in found.observations)
-    assert wanted == {"science_arm": 2, "science_straighten": 2, "science_merge": 1}
+    assert wanted == {
+        "science_arm": 2, "science_straighten": 2, "science_merge": 1,
+        "science_arm_telluric": 2, "science_telluric": 1,
+    }  # fmt: skip
     merged = next(d for d in found.observations if d.task.name == "science_merge")
     assert {file.arm for file in merged.main} == {"VIS", "NIR"}
     assert found.needed() == found.datasets

@@ -9,6 +9,12 @@ import pytest
 from soxs_pipeline import plots
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.spectra import OrderSpectra
+from soxs_pipeline.reduction.telluric import (
+    TelluricOptions,
+    correct_spectrum,
+    find_absorption,
+)
+from tests.support.air import seen_through_air, telluric_grid
 
 FIGURES = {
     "soxs_mbias": ["frame"],
@@ -24,8 +30,15 @@ FIGURES = {
     "soxs_line_check": ["lines"],
     "soxs_straighten": ["image"],
     "soxs_lingain": ["transfer"],
+    "soxs_telluric": ["telluric"],
     "soxs_map": ["map"],
 }
+
+
+def corrected_spectrum():
+    spectrum, _ = seen_through_air(limits=(700.0, 1500.0))
+    found, _ = find_absorption(spectrum, telluric_grid(), TelluricOptions())
+    return {"corrected": correct_spectrum(spectrum, found, 0.2), "telluric": found}
 
 
 def products_of(night, recipe):
@@ -41,6 +54,7 @@ def products_of(night, recipe):
         "soxs_merge": lambda: {"merged": night.merged()},
         "soxs_response": lambda: {"response": night.response()},
         "soxs_map": lambda: {"cube": night.cube()},
+        "soxs_telluric": corrected_spectrum,
         "soxs_lingain": lambda: {"transfer": night.transfer()},
         "soxs_straighten": lambda: {"rectified": night.rectified()},
         "soxs_line_check": lambda: {"line_check": night.line_check()},

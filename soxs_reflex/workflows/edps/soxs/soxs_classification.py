@@ -58,6 +58,9 @@ EXTINCTION_VIS = classification_rule("EXTINCTION_VIS", {kwd.pro_catg: "EXTINCTIO
 EXTINCTION_NIR = classification_rule("EXTINCTION_NIR", {kwd.pro_catg: "EXTINCTION_NIR"})  # Extinction of the site against wavelength, NIR
 MOLECULAR_BANDS_VIS = classification_rule("MOLECULAR_BANDS_VIS", {kwd.pro_catg: "MOLECULAR_BANDS_VIS"})  # Where molecules of the air absorb, VIS
 MOLECULAR_BANDS_NIR = classification_rule("MOLECULAR_BANDS_NIR", {kwd.pro_catg: "MOLECULAR_BANDS_NIR"})  # Where molecules of the air absorb, NIR
+TELLURIC_GRID_VIS = classification_rule("TELLURIC_GRID_VIS", {kwd.pro_catg: "TELLURIC_GRID_VIS"})  # Optical depths of the molecules of the air, VIS
+TELLURIC_GRID_NIR = classification_rule("TELLURIC_GRID_NIR", {kwd.pro_catg: "TELLURIC_GRID_NIR"})  # Optical depths of the molecules of the air, NIR
+TELLURIC_GRID = classification_rule("TELLURIC_GRID", {kwd.pro_catg: "TELLURIC_GRID"})  # Optical depths of the molecules of the air
 
 # --- products
 BP_MAP_NL_VIS = classification_rule("BP_MAP_NL_VIS", {kwd.pro_catg: "BP_MAP_NL_VIS"})  # Pixels that respond otherwise than most, VIS
@@ -113,6 +116,12 @@ MAP_RECT_2D_NIR = classification_rule("MAP_RECT_2D_NIR", {kwd.pro_catg: "MAP_REC
 MAP_CUBE_VIS = classification_rule("MAP_CUBE_VIS", {kwd.pro_catg: "MAP_CUBE_VIS"})  # Map: scan, slit and wavelength, VIS
 MAP_CUBE_NIR = classification_rule("MAP_CUBE_NIR", {kwd.pro_catg: "MAP_CUBE_NIR"})  # Map: scan, slit and wavelength, NIR
 SCI_MERGED_1D = classification_rule("SCI_MERGED_1D", {kwd.pro_catg: "SCI_MERGED_1D"})  # Science spectrum, all orders and arms
+SCI_TELLURIC_MODEL = classification_rule("SCI_TELLURIC_MODEL", {kwd.pro_catg: "SCI_TELLURIC_MODEL"})  # Transmission of the air in a science spectrum
+SCI_TELLURIC_1D = classification_rule("SCI_TELLURIC_1D", {kwd.pro_catg: "SCI_TELLURIC_1D"})  # Science spectrum without the absorption by the air
+SCI_ARM_TELLURIC_MODEL_VIS = classification_rule("SCI_ARM_TELLURIC_MODEL_VIS", {kwd.pro_catg: "SCI_ARM_TELLURIC_MODEL_VIS"})  # Transmission of the air in the spectrum of one arm, VIS
+SCI_ARM_TELLURIC_MODEL_NIR = classification_rule("SCI_ARM_TELLURIC_MODEL_NIR", {kwd.pro_catg: "SCI_ARM_TELLURIC_MODEL_NIR"})  # Transmission of the air in the spectrum of one arm, NIR
+SCI_ARM_TELLURIC_1D_VIS = classification_rule("SCI_ARM_TELLURIC_1D_VIS", {kwd.pro_catg: "SCI_ARM_TELLURIC_1D_VIS"})  # Science spectrum of one arm without the absorption by the air, VIS
+SCI_ARM_TELLURIC_1D_NIR = classification_rule("SCI_ARM_TELLURIC_1D_NIR", {kwd.pro_catg: "SCI_ARM_TELLURIC_1D_NIR"})  # Science spectrum of one arm without the absorption by the air, NIR
 STD_SKYSUB_2D_VIS = classification_rule("STD_SKYSUB_2D_VIS", {kwd.pro_catg: "STD_SKYSUB_2D_VIS"})  # Flux standard frame without sky, VIS
 STD_SKYSUB_2D_NIR = classification_rule("STD_SKYSUB_2D_NIR", {kwd.pro_catg: "STD_SKYSUB_2D_NIR"})  # Flux standard frame without sky, NIR
 STD_SKYMODEL_2D_VIS = classification_rule("STD_SKYMODEL_2D_VIS", {kwd.pro_catg: "STD_SKYMODEL_2D_VIS"})  # Model of the sky of a flux standard frame, VIS

@@ -442,3 +442,27 @@ static_molecular_bands_nir = (
     .with_match_function(always, time_range=UNLIMITED, level=0)
     .build()
 )
+
+static_telluric_grid_vis = (
+    data_source("TELLURIC_GRID_VIS")
+    .with_classification_rule(classes.TELLURIC_GRID_VIS)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
+static_telluric_grid_nir = (
+    data_source("TELLURIC_GRID_NIR")
+    .with_classification_rule(classes.TELLURIC_GRID_NIR)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
+static_telluric_grid = (
+    data_source("TELLURIC_GRID")
+    .with_classification_rule(classes.TELLURIC_GRID)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
