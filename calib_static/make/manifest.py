@@ -33,6 +33,10 @@ TELLURIC = (
     "H2O and O2 cross sections of pwv_kpno 1.3.0; NASA PSG and TelFit by way of muler 0.5.6; "
     "ATRAN by way of pyspextool 2.1; columns scaled to ESO SkyCalc (scopesim 0.11.4); telluric.py"
 )
+PASSBANDS = (
+    "Tonry et al. 2012 (g r i z y), LSST throughputs 1.9 (u), Bessell 1990 (V) by way of speclite "
+    "1.0.0; passbands.py"
+)
 TABLES = (
     ("SPECTRAL_FORMAT", "VIS", "soxs/vis/SPECTRAL_FORMAT_VIS.fits", GEOMETRY),
     ("SPECTRAL_FORMAT", "NIR", "soxs/nir/SPECTRAL_FORMAT_NIR.fits", GEOMETRY),
@@ -44,6 +48,7 @@ TABLES = (
     ("FLUX_STANDARDS", "ALL", "common/FLUX_STANDARDS.fits", STANDARDS),
     ("MOLECULAR_BANDS", "ALL", "common/MOLECULAR_BANDS.fits", BANDS),
     ("TELLURIC_GRID", "ALL", "common/TELLURIC_GRID.fits", TELLURIC),
+    ("PASSBANDS", "ALL", "common/PASSBANDS.fits", PASSBANDS),
 )
 HEAD = """\
 # The static calibrations: one entry a file. Written by make/manifest.py.

@@ -162,7 +162,19 @@ def display():
 
 @pytest.mark.skipif(bool(_missing()), reason=f"{_missing()} is not installed")
 def test_mouse_and_keys_on_a_real_display(frames, tmp_path, display):
-    saved = tmp_path / "tuned.toml"
+    # A window tells nobody when it is drawn: a busy machine gets more time at the next attempt.
+    for attempt in (1, 2, 4):
+        saved = tmp_path / f"tuned{attempt}.toml"
+        status, said = _drive(frames, saved, display, patience=3.0 * attempt)
+        if status == 0 and saved.exists() and "4.25" in saved.read_text():
+            break
+    assert status == 0, said
+    assert "4.25" in saved.read_text()
+    assert "settings saved" in said
+
+
+def _drive(frames, saved, display, patience):
+    """Change a parameter, run, accept, all by mouse and keys; return status and output."""
     environment = {**os.environ, "DISPLAY": display}
     command = [sys.executable, "-m", "soxs_pipeline", "tune", "mbias", str(frames)]
     running = subprocess.Popen(
@@ -178,13 +190,13 @@ def test_mouse_and_keys_on_a_real_display(frames, tmp_path, display):
 
     try:
         begun = time.time()
-        deadline = begun + 60
+        deadline = begun + 90
         while not (ids := xdo("search", "--name", "Figure")) and time.time() < deadline:
             time.sleep(0.5)
         assert ids, running.stdout.read() if running.poll() is not None else "no window came"
         xdo("windowmove", ids[-1], 0, 0)
         # What a busy machine was slow to open it is slow to draw.
-        patience = max(3.0, 1.5 * (time.time() - begun))
+        patience = max(patience, 1.5 * (time.time() - begun))
         time.sleep(patience)
         # The box of the first parameter, as the window lays its desk out.
         across = DESK + (1 - DESK) * 0.74
@@ -194,17 +206,18 @@ def test_mouse_and_keys_on_a_real_display(frames, tmp_path, display):
             xdo("key", "BackSpace")
         xdo("type", "4.25")
         xdo("key", "Return")
-        time.sleep(0.5)
+        time.sleep(0.2 * patience)
         _click(xdo, ids[-1], DESK + (1 - DESK) * 0.17, 0.0975)  # Run
         time.sleep(patience)
         _click(xdo, ids[-1], DESK + (1 - DESK) * 0.17, 0.0425)  # Accept
         said, _ = running.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        return None, "the window did not close"
     finally:
         if running.poll() is None:
             running.kill()
-    assert running.returncode == 0, said
-    assert "4.25" in saved.read_text()
-    assert "settings saved" in said
+            running.wait()
+    return running.returncode, said
 
 
 def _click(xdo, window, across, up):

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from soxs_pipeline.io.codecs.camera import (
+    CATALOGUE,
+    PASSBANDS,
+    SKY_IMAGE,
+    SOURCE_TABLE,
+    STAR_FIELD,
+    TARGET,
+)
 from soxs_pipeline.io.codecs.codec import Codec
 from soxs_pipeline.io.codecs.cube import CUBE
 from soxs_pipeline.io.codecs.dispersion import DISPERSION, SPECTRAL_FORMAT
@@ -46,6 +54,12 @@ CODECS: tuple[Codec[Any], ...] = (
     TRANSFER,
     TELLURIC_GRID,
     TELLURIC,
+    CATALOGUE,
+    PASSBANDS,
+    SKY_IMAGE,
+    SOURCE_TABLE,
+    STAR_FIELD,
+    TARGET,
 )
 
 
