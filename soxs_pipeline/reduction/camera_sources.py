@@ -14,7 +14,7 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.numerics.starfit import StarFits, StarShape, cutouts, fit_shape, fit_stars
 
-__all__ = ["Measured", "forced_flux", "measure_sources"]
+__all__ = ["Measured", "forced_flux", "measure_sources", "noise_factor"]
 
 Floats = NDArray[np.float64]
 
@@ -147,15 +147,7 @@ def _weights(frame: Frame) -> Floats:
 
 def _peaks(frame: Frame, fwhm: float, sigma: float) -> tuple[Floats, Floats]:
     """Return places where the image, smoothed by the width of a star, stands out."""
-    weight = _weights(frame)
-    width = fwhm / _FWHM_PER_SIGMA
-    data = np.where(weight > 0, frame.data, 0.0)
-    top = ndimage.gaussian_filter(data * weight, width)
-    # The noise of a weighted sum: the square of a Gaussian is a narrower one.
-    noise2 = ndimage.gaussian_filter(weight, width / np.sqrt(2.0)) / (4.0 * np.pi * width**2)
-    typical = float(np.median(noise2[noise2 > 0])) if (noise2 > 0).any() else 1.0
-    significance = top / np.sqrt(np.maximum(noise2, 0.05 * typical))
-    significance[noise2 <= 0] = 0.0
+    significance = _significance(frame, fwhm)
     saturated = (frame.quality & np.uint32(Quality.SATURATED)) != 0
     found = find_peaks(
         significance,
@@ -179,6 +171,33 @@ def _peaks(frame: Frame, fwhm: float, sigma: float) -> tuple[Floats, Floats]:
         if len(cores):
             x, y = np.concatenate([x, cores[:, 1]]), np.concatenate([y, cores[:, 0]])
     return x, y
+
+
+def _significance(frame: Frame, fwhm: float) -> Floats:
+    """Return the signal to noise ratio of a star of this width at every pixel."""
+    weight = _weights(frame)
+    width = fwhm / _FWHM_PER_SIGMA
+    data = np.where(weight > 0, frame.data, 0.0)
+    top = ndimage.gaussian_filter(data * weight, width)
+    # The noise of a weighted sum: the square of a Gaussian is a narrower one.
+    noise2 = ndimage.gaussian_filter(weight, width / np.sqrt(2.0)) / (4.0 * np.pi * width**2)
+    typical = float(np.median(noise2[noise2 > 0])) if (noise2 > 0).any() else 1.0
+    significance = top / np.sqrt(np.maximum(noise2, 0.05 * typical))
+    significance[noise2 <= 0] = 0.0
+    return np.asarray(significance)
+
+
+def noise_factor(frame: Frame, fwhm: float) -> float:
+    """Return by what the noise over the area of a star exceeds that of independent pixels.
+
+    The lower half of the distribution tells it, for sources only add.
+    """
+    significance = _significance(frame, fwhm)
+    inside = significance[(significance != 0) & ~frame.bad]
+    if inside.size < 100:
+        return 1.0
+    low, middle = np.percentile(inside, [15.87, 50.0])
+    return float(np.clip(middle - low, 0.5, 3.0))
 
 
 def _disc(radius: float) -> NDArray[np.bool_]:
@@ -250,7 +269,7 @@ def _fitted(
     model = np.zeros(frame.shape)
     fits: StarFits | None = None
     for _ in range(rounds):
-        at = (x, y) if fits is None else (fits.x, fits.y)
+        at = (x, y) if fits is None else _held(fits, x, y, frame.shape)
         own = np.zeros(0) if fits is None else np.where(fits.good, fits.flux, 0.0)
         middle = np.rint(at[0]), np.rint(at[1])
         dx, dy = at[0] - middle[0], at[1] - middle[1]
@@ -277,6 +296,13 @@ def _fitted(
         model = _drawn(frame.shape, fits, shape, half)
     assert fits is not None
     return fits
+
+
+def _held(fits: StarFits, x: Floats, y: Floats, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Return fitted centres, and the first guess where a fit ran away."""
+    stayed = fits.good & (fits.x > -0.5) & (fits.x < size[1] - 0.5)
+    stayed &= (fits.y > -0.5) & (fits.y < size[0] - 0.5)
+    return np.where(stayed, fits.x, x), np.where(stayed, fits.y, y)
 
 
 def _stamps_of(shape: StarShape, dx: Floats, dy: Floats, half: int) -> Floats:

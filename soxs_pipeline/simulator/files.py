@@ -40,7 +40,7 @@ def write_raw(
     """
     if compress not in COMPRESSIONS:
         raise ParameterError(f"unknown compression {compress!r}", wanted="gz, Z, fz or none")
-    visible = header.get("ESO SEQ ARM") == "VIS"
+    visible = header.get("ESO SEQ ARM") != "NIR"
     data = adu.astype(np.uint16) if visible else adu.astype(np.float32)
     path = folder / (name + (f".{compress}" if compress else ""))
     if compress == "fz":
