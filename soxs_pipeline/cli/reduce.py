@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from soxs_pipeline.cascade import Cascade, load
@@ -19,8 +20,10 @@ from soxs_pipeline.cli.session import (
     load_settings,
     print_failures,
 )
+from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments import load as load_instrument
+from soxs_pipeline.io.raw import read_header
 from soxs_pipeline.runtime.configure import Settings, configure
 from soxs_pipeline.runtime.executors.processes import default_capacity
 from soxs_pipeline.runtime.intake import read_folders, static_finder
@@ -65,6 +68,12 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
+        "--catalogue", default="", metavar="PLACE",
+        help="stars that tie the camera's images to the sky: a folder of ATLAS Refcat2 files, a "
+        "table (ECSV, FITS, CSV), 'online' or 'none' (default: $SOXS_CATALOGUE, else online if "
+        "astroquery is installed)",
+    )  # fmt: skip
+    parser.add_argument(
         "--only", action="append", default=[], metavar="RECIPE",
         help="do this recipe and what it needs; may be given several times",
     )  # fmt: skip
@@ -74,9 +83,25 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def organise(folder: Path, settings: Settings, cascade: Cascade) -> tuple[Association, list[str]]:
-    """Read a folder and sort its files; return also the names of files that cannot be read."""
+def organise(
+    folder: Path,
+    settings: Settings,
+    cascade: Cascade,
+    catalogue: Callable[[dict[str, Header]], Path | None] = lambda _: None,
+) -> tuple[Association, list[str]]:
+    """Read a folder and sort its files; return also the names of files that cannot be read.
+
+    Parameters
+    ----------
+    folder, settings, cascade
+        Where the files are, settings of the organiser, the map.
+    catalogue
+        Provides the star catalogue of the camera's fields from the headers.
+    """
     headers, unreadable = read_folders([folder])
+    stars = catalogue(headers)
+    if stars is not None:
+        headers[str(stars)] = read_header(stars)
     recipe = get(ORGANISER)
     chosen = configure(recipe, "", load_instrument(INSTRUMENT), settings)
     outcome = recipe.run(headers, cascade, static_finder, parameters=chosen.parameters)
@@ -87,10 +112,23 @@ def organise(folder: Path, settings: Settings, cascade: Cascade) -> tuple[Associ
 
 def _make_plan(options: argparse.Namespace, settings: Settings) -> tuple[Plan, list[str]]:
     cascade = load(INSTRUMENT)
-    found, unreadable = organise(options.raw, settings, cascade)
+    out = options.output
+    stars = partial(_catalogue, cascade=cascade, place=options.catalogue, out=out)
+    found, unreadable = organise(options.raw, settings, cascade, stars)
     only = [full_name(name) for name in options.only]
     plan = make_plan(found, cascade, options.output, everything=options.everything, only=only)
     return plan, unreadable
+
+
+def _catalogue(
+    headers: dict[str, Header], *, cascade: Cascade, place: str, out: Path
+) -> Path | None:
+    # Frames of the camera are rare enough that what reads catalogues is loaded for them alone.
+    if not any(header.text("ESO SEQ ARM") in {"", "ACQ"} for header in headers.values()):
+        return None
+    from soxs_pipeline.runtime.catalogues import provide_catalogue  # noqa: PLC0415
+
+    return provide_catalogue(headers, cascade, place, out)
 
 
 def _plan(options: argparse.Namespace) -> int:

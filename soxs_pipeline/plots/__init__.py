@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.plots import (
+    camera,
     cube,
     detector,
     extraction,
@@ -56,6 +57,11 @@ _WITHOUT_SKY = (
 )  # fmt: skip
 
 _DRAWINGS: Mapping[str, tuple[_Drawing, ...]] = {
+    "soxs_img_mflat": (_Drawing("response", camera.camera_flat, ("master_flat",)),),
+    "soxs_astro_phot": (
+        _Drawing("image", camera.image_and_sources, ("image", "sources"), {"target": "target"}),
+        _Drawing("ties", camera.ties, ("stars", "image")),
+    ),
     "soxs_mbias": (_Drawing("frame", detector.master_bias, ("master_bias",)),),
     "soxs_mdark": (_Drawing("frame", detector.master_dark, ("master_dark",)),),
     "soxs_lingain": (_Drawing("transfer", photontransfer.transfer_curve, ("transfer",)),),

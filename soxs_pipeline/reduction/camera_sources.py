@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 _FIRST_FWHM_PX = 4.5
 _FWHM_PER_SIGMA = 2.3548
 #: Stars that shape the profile, and their least S/N.
-_SHAPING, _SHAPING_SNR = 25, 30.0
+_SHAPING, _SHAPING_SNR = 16, 30.0
 #: Most sources that are measured, the brightest.
 _MOST = 1500
 #: Half side of what is cut out about a star, and distance within which stars disturb, in FWHM.

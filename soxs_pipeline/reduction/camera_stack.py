@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from astropy.wcs import WCS, Sip
 from numpy.typing import NDArray
-from reproject import reproject_interp
+from scipy import ndimage
+from scipy.interpolate import RectBivariateSpline
 
 from soxs_pipeline.domain.camera import Astrometry, Catalogue
 from soxs_pipeline.domain.exposure import all_exposures
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.reduction.camera import CleanImage
-from soxs_pipeline.reduction.camera_astrometry import tie_places, to_sky
+from soxs_pipeline.reduction.camera_astrometry import project, tie_places, to_sky
 from soxs_pipeline.reduction.camera_sources import Measured
 
-__all__ = ["Registered", "register", "stacked", "wcs_of"]
+__all__ = ["Registered", "register", "stacked"]
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +26,9 @@ Floats = NDArray[np.float64]
 _CLIP = 5.0
 #: Fraction of a pixel by which a model of a star may be off when one exposure is judged.
 _SLACK = 0.1
+#: Steps of the grid on which projections are worked out, and the share of a resampled pixel that
+#: may come from bad ones.
+_GRID_PX, _MOST_BAD = 32, 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,19 +40,22 @@ class Registered:
     scale: float
 
 
-def wcs_of(found: Astrometry) -> WCS:
-    """Return a projection as astropy has it."""
-    wcs = WCS(naxis=2)
-    tail = "-SIP" if found.sip_a.size else ""
-    wcs.wcs.ctype = [f"RA---TAN{tail}", f"DEC--TAN{tail}"]
-    wcs.wcs.cunit = ["deg", "deg"]
-    wcs.wcs.crpix = found.crpix
-    wcs.wcs.crval = found.crval
-    wcs.wcs.cd = found.cd
-    if found.sip_a.size:
-        wcs.sip = Sip(found.sip_a, found.sip_b, None, None, found.crpix)
-    wcs.wcs.set()
-    return wcs
+def _places(target: Astrometry, source: Astrometry, shape: tuple[int, int]) -> Floats:
+    """Return where in one image the pixels of another lie, row and column, ``(2, ny, nx)``.
+
+    Projections are smooth: they are worked out on a coarse grid and interpolated by cubic splines,
+    which is exact to far less than a thousandth of a pixel.
+    """
+    ny, nx = shape
+    rows, columns = (np.linspace(0, n - 1, max(n // _GRID_PX, 4)) for n in (ny, nx))
+    x, y = np.meshgrid(columns, rows)
+    ra, dec = to_sky(target, x.ravel() + 1.0, y.ravel() + 1.0)
+    there = project(source, ra, dec) - 1.0
+    full = []
+    for values in (there[:, 1], there[:, 0]):
+        spline = RectBivariateSpline(rows, columns, values.reshape(x.shape))
+        full.append(spline(np.arange(ny), np.arange(nx)))
+    return np.array(full)
 
 
 def register(
@@ -104,7 +110,7 @@ def _catalogue_of(frame: Frame, sources: Measured, place: Astrometry) -> Catalog
 def stacked(first: CleanImage, place: Astrometry, others: Sequence[Registered]) -> CleanImage:
     """Return the mean of exposures by inverse variance on the grid of the first.
 
-    Others are resampled by bicubic interpolation. With three exposures or more, values that no
+    Others are resampled by cubic splines. With three exposures or more, values that no
     other bears out are left out; with two the higher one is, if it exceeds the lower by far.
 
     Parameters
@@ -114,22 +120,18 @@ def stacked(first: CleanImage, place: Astrometry, others: Sequence[Registered]) 
     others
         Registered exposures.
     """
-    target, shape = wcs_of(place), first.frame.shape
+    shape = first.frame.shape
     data, weight, sky = [first.frame.data.astype(float)], [_weight(first.frame)], [first.sky]
     for other in others:
-        source = wcs_of(other.astrometry)
-        filled = np.where(other.image.frame.bad, np.nan, other.image.frame.data.astype(float))
-        clean = _filled(filled)
-        moved, inside = reproject_interp((clean, source), target, shape, order="bicubic")
-        trust, _ = reproject_interp(
-            (_weight(other.image.frame), source), target, shape, order="nearest-neighbor"
-        )
-        bad, _ = reproject_interp(
-            (np.isnan(filled).astype(float), source), target, shape, order="bilinear"
-        )
-        usable = (inside > 0) & np.isfinite(moved) & (np.nan_to_num(bad, nan=1.0) < 0.3)
+        frame = other.image.frame
+        at = _places(place, other.astrometry, shape)
+        gaps = frame.bad
+        moved = ndimage.map_coordinates(_filled(frame.data, gaps), at, order=3, mode="nearest")
+        trust = ndimage.map_coordinates(_weight(frame), at, order=0, cval=0.0)
+        bad = ndimage.map_coordinates(gaps.astype(float), at, order=1, cval=1.0)
+        usable = bad < _MOST_BAD
         data.append(np.where(usable, moved / other.scale, 0.0))
-        weight.append(np.where(usable, np.nan_to_num(trust) * other.scale**2, 0.0))
+        weight.append(np.where(usable, trust * other.scale**2, 0.0))
         level = float(np.median(other.image.sky)) / other.scale
         sky.append(np.full(shape, level, dtype=np.float32))
     cube, weights = np.array(data), np.array(weight)
@@ -157,15 +159,14 @@ def _weight(frame: Frame) -> Floats:
     return np.where(good, 1.0 / np.where(good, frame.variance.astype(float), 1.0), 0.0)
 
 
-def _filled(image: Floats) -> Floats:
-    """Return an image with gaps filled by the median about them, for interpolation alone."""
-    from scipy.ndimage import median_filter  # noqa: PLC0415
-
-    gaps = np.isnan(image)
+def _filled(image: NDArray[np.float32], gaps: NDArray[np.bool_]) -> Floats:
+    """Return an image with gaps filled by the mean about them, for interpolation alone."""
+    clean = np.where(gaps, 0.0, image).astype(float)
     if not gaps.any():
-        return image
-    rough = median_filter(np.where(gaps, 0.0, image), size=5)
-    return np.where(gaps, rough, image)
+        return clean
+    share = ndimage.uniform_filter((~gaps).astype(float), 5)
+    mean = ndimage.uniform_filter(clean, 5) / np.maximum(share, 0.04)
+    return np.where(gaps, mean, clean)
 
 
 def _outliers(cube: Floats, weights: Floats) -> NDArray[np.bool_]:
@@ -191,6 +192,4 @@ def _nanmedian(known: Floats) -> Floats:
 
 def _span(image: Floats) -> Floats:
     """Return the range of values within a pixel's neighbours."""
-    from scipy.ndimage import maximum_filter, minimum_filter  # noqa: PLC0415
-
-    return np.asarray(maximum_filter(image, 3) - minimum_filter(image, 3))
+    return np.asarray(ndimage.maximum_filter(image, 3) - ndimage.minimum_filter(image, 3))

@@ -22,6 +22,10 @@ _SHORT = {
     "soxs_spatial_solution": "SSOL",
 }
 _KIND = {"science": "OBJ", "standard": "STD_FLUX", "telluric": "STD_TELL"}
+#: Tasks of the camera that look at a target.
+_IMAGES = ("camera_image",)
+#: Where camera frames tell their filter.
+_FILTER = "INS.ACFW.ID"
 _LAMPS = (("QTH", "QTH"), ("DEUT", "D"), ("ARGO", "AR"), ("NEON", "NE"), ("MERC", "HG"),
           ("XENO", "XE"), ("THAR", "THAR"))  # fmt: skip
 
@@ -46,13 +50,16 @@ def stem_of(dataset: Dataset, cascade: CascadeMap) -> str:
 def title_of(dataset: Dataset) -> str:
     """Return what a dataset is of: the target, or the number of frames."""
     if _observes(dataset):
-        return _target(dataset.main[0]) or dataset.main[0].origin
+        shown = [_target(dataset.main[0]) or dataset.main[0].origin]
+        if dataset.task.name in _IMAGES:
+            shown.append(_plain(dataset.main[0].header.get(_FILTER)))
+        return " ".join(shown).strip()
     number = len(dataset.main)
     return f"{number} frames" if number > 1 else dataset.main[0].origin
 
 
 def _observes(dataset: Dataset) -> bool:
-    return dataset.task.name.partition("_")[0] in _KIND
+    return dataset.task.name.partition("_")[0] in _KIND or dataset.task.name in _IMAGES
 
 
 def _time(file: DataFile) -> str:
@@ -78,6 +85,8 @@ def _optics(dataset: Dataset, cascade: CascadeMap) -> list[str]:
     first = dataset.main[0]
     exposure = lookup(first, "EXPTIME", cascade)
     seconds = f"{exposure:.1f}S" if isinstance(exposure, float) else ""
+    if first.arm == "ACQ" and dataset.task.name.startswith("camera"):
+        return [_plain(first.header.get(_FILTER)), seconds if _observes(dataset) else ""]
     if dataset.task.main.item.tag in {"BIAS", "DARK"}:
         return [seconds if dataset.task.main.item.tag == "DARK" else ""]
     lamps = "".join(short for key, short in _LAMPS if first.header.get(f"INS.{key}.NAME"))

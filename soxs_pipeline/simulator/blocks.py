@@ -26,6 +26,7 @@ BLOCKS = (
     "calibrations",
     "linearity",
     "bare",
+    "camera",
 )
 #: Blocks of several observations: a standard with its wide flats, then the target.
 _SEVERAL = {

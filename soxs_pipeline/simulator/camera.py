@@ -16,10 +16,13 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from soxs_pipeline.errors import ParameterError
+from soxs_pipeline.simulator.data import data_file
 from soxs_pipeline.simulator.files import write_raw
 from soxs_pipeline.simulator.headers import file_name
+from soxs_pipeline.simulator.light import source_rate
+from soxs_pipeline.simulator.scenes import Source
 
-__all__ = ["FILTERS", "Sky", "SkyStars", "make_sky", "simulate_camera"]
+__all__ = ["FILTERS", "Sky", "SkyStars", "magnitudes_of", "make_sky", "simulate_camera"]
 
 Array = NDArray[np.floating]
 
@@ -249,6 +252,26 @@ def _with_target(
         angle=put(stars.angle, 0.0),
         known=np.concatenate([[False], stars.known]),
     )
+
+
+def magnitudes_of(source: Source) -> dict[str, float]:
+    """Return AB magnitudes (V: Vega) of a source of the spectrograph's scenes.
+
+    Means of photon rates over the passbands that the pipeline's magnitudes refer to, read from
+    the same table but summed here.
+    """
+    path = data_file("sky.fits").parent.parent / "common" / "PASSBANDS.fits"
+    with fits.open(path) as units:
+        rows = units["RESPONSE"].data
+        found = {}
+        for band in FILTERS:
+            mine = np.char.strip(np.asarray(rows["BAND"], dtype=str)) == band
+            wave = np.asarray(rows["WAVELENGTH"], dtype=float)[mine]
+            weight = np.asarray(rows["RESPONSE"], dtype=float)[mine]
+            flat = source_rate(Source("ab", 0.0), wave)
+            ratio = (source_rate(source, wave) * weight).sum() / (flat * weight).sum()
+            found[band] = float(-2.5 * np.log10(ratio)) - (0.02 if band == "V" else 0.0)
+    return found
 
 
 def true_pixels(sky: Sky, dither: tuple[float, float] = (0.0, 0.0)) -> Array:

@@ -24,7 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, help="folder for the raw frames; made if missing")
     parser.add_argument("--seed", type=int, default=1, help="of all that is left to chance")
     parser.add_argument(
-        "--arm", action="append", choices=("VIS", "NIR"), help="one arm only (may be repeated)"
+        "--arm",
+        action="append",
+        choices=("VIS", "NIR", "ACQ"),
+        help="one arm only (may be repeated); with ACQ the camera sees the target, too",
     )
     parser.add_argument(
         "--scene", default="standard", help="what is on the sky; 'list' shows all scenes"
@@ -83,7 +86,7 @@ def run(args: argparse.Namespace, progress: Callable[[str], None] | None = None)
     written = simulate(
         args.out,
         seed=args.seed,
-        arms=tuple(args.arm or ("VIS", "NIR")),
+        arms=tuple(args.arm or (("ACQ",) if args.block == "camera" else ("VIS", "NIR"))),
         scene=args.scene,
         block=args.block,
         n_bias=args.bias,

@@ -12,10 +12,11 @@ import numpy as np
 from soxs_pipeline.errors import OutputError, ParameterError
 from soxs_pipeline.simulator import truth
 from soxs_pipeline.simulator.blocks import BLOCKS, OUT_OF_SLIT_ARCSEC, Shot, plan_shots
+from soxs_pipeline.simulator.camera import magnitudes_of, make_sky, simulate_camera
 from soxs_pipeline.simulator.files import write_apple_double, write_raw
 from soxs_pipeline.simulator.frames import KINDS, RawFrame, State, make_frame, make_state
 from soxs_pipeline.simulator.headers import file_name
-from soxs_pipeline.simulator.scenes import Scene, get_scene, standard_scene
+from soxs_pipeline.simulator.scenes import SCENES, Scene, get_scene, standard_scene
 
 __all__ = ["BLOCKS", "QUIRKS", "Shot", "simulate"]
 
@@ -66,7 +67,7 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     seed
         Of everything that is left to chance.
     arms
-        ``VIS``, ``NIR`` or both.
+        Some of ``VIS``, ``NIR`` and ``ACQ``; with the latter an image of the target is taken.
     scene
         Name of a scene, or one of your own.
     block
@@ -110,6 +111,13 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
         raise OutputError(f"cannot make {out}: {error}", remedy="choose another folder") from error
     chosen = get_scene(scene)
     sizes = {"bias": n_bias, "flat": n_flat, "dark": n_dark}
+    if "ACQ" in arms:
+        acquired = _acquire(out, chosen, seed, block, compress, progress)
+        arms = [arm for arm in arms if arm != "ACQ"]
+        if not arms:
+            return acquired
+    else:
+        acquired = []
     shots = {
         arm: list(_select(plan_shots(arm, chosen, block, sizes), arm, frames)) for arm in arms
     }
@@ -121,7 +129,36 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
         if block == "linearity":
             state = replace(state, detector=state.detector.with_odd_pixels(seed))
         night.arm(state, shots[arm], twins=len(arms))
-    return night.written
+    return [*acquired, *night.written]
+
+
+def _acquire(
+    out: Path, scene: Scene, seed: int, block: str, compress: str, progress: Progress | None
+) -> list[Path]:
+    """Take the camera's frames: all filters, or one of the target before its spectra."""
+    if block == "camera":
+        return simulate_camera(out, seed=seed, compress=compress, progress=progress)
+    label = next((k for k, known in SCENES.items() if known == scene), "own")
+    name = f"SIM-{label}".replace("_", "-")
+    source = scene.sources[0] if scene.sources else None
+    sky = make_sky(
+        seed,
+        target=None if source is None else magnitudes_of(source),
+        seeing_arcsec=scene.seeing_arcsec,
+        airmass=scene.airmass,
+    )
+    return simulate_camera(
+        out,
+        seed=seed,
+        sky=sky,
+        filters=("r",),
+        n_dither=1,
+        seconds=20.0,
+        observation={"OBJECT": name, "ESO OBS TARG NAME": name, "ESO OBS ID": 200102,
+                     "ESO OBS NAME": f"SIM_{label}"},
+        compress=compress,
+        progress=progress,
+    )  # fmt: skip
 
 
 def _check(block: str, quirks: Sequence[str], arms: Sequence[str]) -> None:
@@ -130,8 +167,12 @@ def _check(block: str, quirks: Sequence[str], arms: Sequence[str]) -> None:
     unknown = [quirk for quirk in quirks if quirk not in QUIRKS]
     if unknown:
         raise ParameterError(f"unknown quirk {unknown[0]!r}", wanted=", ".join(QUIRKS))
-    if not arms or any(arm not in {"VIS", "NIR"} for arm in arms):
-        raise ParameterError(f"cannot simulate {', '.join(arms) or 'no arm'}", wanted="VIS, NIR")
+    if not arms or any(arm not in {"VIS", "NIR", "ACQ"} for arm in arms):
+        raise ParameterError(
+            f"cannot simulate {', '.join(arms) or 'no arm'}", wanted="VIS, NIR, ACQ"
+        )
+    if block == "camera" and tuple(arms) != ("ACQ",):
+        raise ParameterError("the block camera is of the camera alone", wanted="arm ACQ")
 
 
 def _sky_starts(shots: list[Shot], scene: Scene) -> Iterator[datetime]:

@@ -7,6 +7,7 @@ the command line's help, the documentation and the files generated for ESO's too
 from __future__ import annotations
 
 from soxs_pipeline.cascade.soxs.calibration import CALIBRATION_TASKS
+from soxs_pipeline.cascade.soxs.camera import CAMERA_TASKS
 from soxs_pipeline.cascade.soxs.items import ITEMS, REJECTED
 from soxs_pipeline.cascade.soxs.observation import OBSERVATION_TASKS
 
@@ -21,4 +22,4 @@ ALIASES = {
     "SLIT.SWSIM": {"VIS": "INS.VISE.SWSIM", "NIR": "INS.NISE.SWSIM"},
 }
 
-TASKS = (*CALIBRATION_TASKS, *OBSERVATION_TASKS)
+TASKS = (*CALIBRATION_TASKS, *CAMERA_TASKS, *OBSERVATION_TASKS)

@@ -56,7 +56,7 @@ CALIBRATION_TASKS = (
         Slot("raw", BIAS, least=1, most=None),
         bundled("detector", replace(static("bad_pixels", BAD_PIXELS), least=0)),
         (("master_bias", MASTER_BIAS),),
-        arms=("VIS",),
+        arms=("VIS", "ACQ"),
         group_by=SETUP_SET,
     ),
     Task(
@@ -66,7 +66,7 @@ CALIBRATION_TASKS = (
         Slot("raw", DARK, least=1, most=None),
         bundled("detector", replace(static("bad_pixels", BAD_PIXELS), least=0)),
         (("master_dark", MASTER_DARK),),
-        arms=("NIR",),
+        arms=("NIR", "ACQ"),
         group_by=(*SETUP_SET, "EXPTIME"),
     ),
     Task(

@@ -124,7 +124,13 @@ LINEARITY = _raw(
     dpr_type=("LINEARITY", "DETLIN", "LAMP,LINEARITY", "FLAT,LINEARITY", "LAMP,DETLIN"),
 )
 IMG_FLAT = _raw("IMG_FLAT", "Camera sky flat", dpr_type=("FLAT,SKY", "SKY,FLAT"), dpr_tech="IMAGE")
-IMG_OBJECT = _raw("IMG_OBJECT", "Camera exposure", dpr_type=OBJECT_TYPES, dpr_tech="IMAGE")
+IMG_OBJECT = _raw(
+    "IMG_OBJECT",
+    "Camera exposure",
+    dpr_type=(*OBJECT_TYPES, *FLUX_TYPES, *TELLURIC_TYPES, "STD,PHOT", "SKY"),
+    dpr_tech=("IMAGE", "IMAGE,JITTER"),
+    seq_arm="ACQ",
+)
 
 # --- static calibrations ------------------------------------------------------------------
 BAD_PIXELS = _static("BP_MAP_REFERENCE", "Reference bad-pixel map")
@@ -134,6 +140,8 @@ SKY_LINES = _static("SKY_LINE_LIST", "Night-sky emission lines, vacuum")
 FLUX_STANDARDS = _static("FLUX_STANDARDS", "Fluxes of spectrophotometric standard stars")
 EXTINCTION = _static("EXTINCTION", "Extinction of the site against wavelength")
 MOLECULAR_BANDS = _static("MOLECULAR_BANDS", "Where molecules of the air absorb")
+CATALOGUE = _static("REFERENCE_CATALOGUE", "Stars of known place and brightness")
+PASSBANDS = _static("PASSBANDS", "Responses of photometric bands")
 TELLURIC_GRID = _static("TELLURIC_GRID", "Optical depths of the molecules of the air")
 
 # --- products -------------------------------------------------------------------------------
@@ -171,6 +179,11 @@ ARM_AIR = _product("SCI_ARM_TELLURIC_MODEL", "Transmission of the air in the spe
 ARM_TELLURIC = _product(
     "SCI_ARM_TELLURIC_1D", "Science spectrum of one arm without the absorption by the air"
 )
+MASTER_IMG_FLAT = _product("MASTER_IMG_FLAT", "Response of the camera through one filter")
+IMG_SCI = _product("IMG_SCI", "Camera image, places and magnitudes calibrated")
+IMG_SOURCES = _product("IMG_SOURCES", "Sources of a camera image")
+IMG_STARS = _product("IMG_STARS", "Catalogue stars found in a camera image")
+IMG_TARGET = _product("IMG_TARGET", "Brightness of the target in a camera image")
 STD_2D = _product("STD_SKYSUB_2D", "Flux standard frame without sky")
 STD_SKY = _product("STD_SKYMODEL_2D", "Model of the sky of a flux standard frame")
 STD_SOURCES = _product("STD_OBJECT_TAB", "Sources found on the slit of a flux standard frame")

@@ -7,7 +7,9 @@ from .soxs_rules import has_tag
 
 # --- raw files
 bias_vis_class = classification_rule("BIAS_VIS", has_tag("BIAS_VIS"))  # Bias, VIS
+bias_acq_class = classification_rule("BIAS_ACQ", has_tag("BIAS_ACQ"))  # Bias, ACQ
 dark_nir_class = classification_rule("DARK_NIR", has_tag("DARK_NIR"))  # Dark, NIR
+dark_acq_class = classification_rule("DARK_ACQ", has_tag("DARK_ACQ"))  # Dark, ACQ
 lamp_off_nir_class = classification_rule("LAMP_OFF_NIR", has_tag("LAMP_OFF_NIR"))  # Exposure with the lamp off, NIR
 arc_pinhole_vis_class = classification_rule("ARC_PINHOLE_VIS", has_tag("ARC_PINHOLE_VIS"))  # Arc through one pinhole, VIS
 arc_pinhole_nir_class = classification_rule("ARC_PINHOLE_NIR", has_tag("ARC_PINHOLE_NIR"))  # Arc through one pinhole, NIR
@@ -42,10 +44,13 @@ std_telluric_offset_vis_class = classification_rule("STD_TELLURIC_OFFSET_VIS", h
 std_telluric_offset_nir_class = classification_rule("STD_TELLURIC_OFFSET_NIR", has_tag("STD_TELLURIC_OFFSET_NIR"))  # Telluric standard, offset, NIR
 linearity_vis_class = classification_rule("LINEARITY_VIS", has_tag("LINEARITY_VIS"))  # Exposure of a linearity series, VIS
 linearity_nir_class = classification_rule("LINEARITY_NIR", has_tag("LINEARITY_NIR"))  # Exposure of a linearity series, NIR
+img_flat_acq_class = classification_rule("IMG_FLAT_ACQ", has_tag("IMG_FLAT_ACQ"))  # Camera sky flat, ACQ
+img_object_acq_class = classification_rule("IMG_OBJECT_ACQ", has_tag("IMG_OBJECT_ACQ"))  # Camera exposure, ACQ
 
 # --- static calibrations
 BP_MAP_REFERENCE_VIS = classification_rule("BP_MAP_REFERENCE_VIS", {kwd.pro_catg: "BP_MAP_REFERENCE_VIS"})  # Reference bad-pixel map, VIS
 BP_MAP_REFERENCE_NIR = classification_rule("BP_MAP_REFERENCE_NIR", {kwd.pro_catg: "BP_MAP_REFERENCE_NIR"})  # Reference bad-pixel map, NIR
+BP_MAP_REFERENCE_ACQ = classification_rule("BP_MAP_REFERENCE_ACQ", {kwd.pro_catg: "BP_MAP_REFERENCE_ACQ"})  # Reference bad-pixel map, ACQ
 SPECTRAL_FORMAT_VIS = classification_rule("SPECTRAL_FORMAT_VIS", {kwd.pro_catg: "SPECTRAL_FORMAT_VIS"})  # Predicted position of every wavelength and slit position, VIS
 SPECTRAL_FORMAT_NIR = classification_rule("SPECTRAL_FORMAT_NIR", {kwd.pro_catg: "SPECTRAL_FORMAT_NIR"})  # Predicted position of every wavelength and slit position, NIR
 ARC_LINE_LIST_VIS = classification_rule("ARC_LINE_LIST_VIS", {kwd.pro_catg: "ARC_LINE_LIST_VIS"})  # Arc lines, vacuum, VIS
@@ -58,6 +63,7 @@ EXTINCTION_VIS = classification_rule("EXTINCTION_VIS", {kwd.pro_catg: "EXTINCTIO
 EXTINCTION_NIR = classification_rule("EXTINCTION_NIR", {kwd.pro_catg: "EXTINCTION_NIR"})  # Extinction of the site against wavelength, NIR
 MOLECULAR_BANDS_VIS = classification_rule("MOLECULAR_BANDS_VIS", {kwd.pro_catg: "MOLECULAR_BANDS_VIS"})  # Where molecules of the air absorb, VIS
 MOLECULAR_BANDS_NIR = classification_rule("MOLECULAR_BANDS_NIR", {kwd.pro_catg: "MOLECULAR_BANDS_NIR"})  # Where molecules of the air absorb, NIR
+REFERENCE_CATALOGUE_ACQ = classification_rule("REFERENCE_CATALOGUE_ACQ", {kwd.pro_catg: "REFERENCE_CATALOGUE_ACQ"})  # Stars of known place and brightness, ACQ
 TELLURIC_GRID_VIS = classification_rule("TELLURIC_GRID_VIS", {kwd.pro_catg: "TELLURIC_GRID_VIS"})  # Optical depths of the molecules of the air, VIS
 TELLURIC_GRID_NIR = classification_rule("TELLURIC_GRID_NIR", {kwd.pro_catg: "TELLURIC_GRID_NIR"})  # Optical depths of the molecules of the air, NIR
 TELLURIC_GRID = classification_rule("TELLURIC_GRID", {kwd.pro_catg: "TELLURIC_GRID"})  # Optical depths of the molecules of the air
@@ -68,7 +74,9 @@ BP_MAP_NL_NIR = classification_rule("BP_MAP_NL_NIR", {kwd.pro_catg: "BP_MAP_NL_N
 PTC_TAB_VIS = classification_rule("PTC_TAB_VIS", {kwd.pro_catg: "PTC_TAB_VIS"})  # Photon-transfer curve, VIS
 PTC_TAB_NIR = classification_rule("PTC_TAB_NIR", {kwd.pro_catg: "PTC_TAB_NIR"})  # Photon-transfer curve, NIR
 MASTER_BIAS_VIS = classification_rule("MASTER_BIAS_VIS", {kwd.pro_catg: "MASTER_BIAS_VIS"})  # Master bias, VIS
+MASTER_BIAS_ACQ = classification_rule("MASTER_BIAS_ACQ", {kwd.pro_catg: "MASTER_BIAS_ACQ"})  # Master bias, ACQ
 MASTER_DARK_NIR = classification_rule("MASTER_DARK_NIR", {kwd.pro_catg: "MASTER_DARK_NIR"})  # Master dark, NIR
+MASTER_DARK_ACQ = classification_rule("MASTER_DARK_ACQ", {kwd.pro_catg: "MASTER_DARK_ACQ"})  # Master dark, ACQ
 DISP_TAB_FIRST_VIS = classification_rule("DISP_TAB_FIRST_VIS", {kwd.pro_catg: "DISP_TAB_FIRST_VIS"})  # First dispersion solution, at mid-slit, VIS
 DISP_TAB_FIRST_NIR = classification_rule("DISP_TAB_FIRST_NIR", {kwd.pro_catg: "DISP_TAB_FIRST_NIR"})  # First dispersion solution, at mid-slit, NIR
 DISP_LINES_FIRST_VIS = classification_rule("DISP_LINES_FIRST_VIS", {kwd.pro_catg: "DISP_LINES_FIRST_VIS"})  # Lines of the first dispersion solution, VIS
@@ -122,6 +130,11 @@ SCI_ARM_TELLURIC_MODEL_VIS = classification_rule("SCI_ARM_TELLURIC_MODEL_VIS", {
 SCI_ARM_TELLURIC_MODEL_NIR = classification_rule("SCI_ARM_TELLURIC_MODEL_NIR", {kwd.pro_catg: "SCI_ARM_TELLURIC_MODEL_NIR"})  # Transmission of the air in the spectrum of one arm, NIR
 SCI_ARM_TELLURIC_1D_VIS = classification_rule("SCI_ARM_TELLURIC_1D_VIS", {kwd.pro_catg: "SCI_ARM_TELLURIC_1D_VIS"})  # Science spectrum of one arm without the absorption by the air, VIS
 SCI_ARM_TELLURIC_1D_NIR = classification_rule("SCI_ARM_TELLURIC_1D_NIR", {kwd.pro_catg: "SCI_ARM_TELLURIC_1D_NIR"})  # Science spectrum of one arm without the absorption by the air, NIR
+MASTER_IMG_FLAT_ACQ = classification_rule("MASTER_IMG_FLAT_ACQ", {kwd.pro_catg: "MASTER_IMG_FLAT_ACQ"})  # Response of the camera through one filter, ACQ
+IMG_SCI_ACQ = classification_rule("IMG_SCI_ACQ", {kwd.pro_catg: "IMG_SCI_ACQ"})  # Camera image, places and magnitudes calibrated, ACQ
+IMG_SOURCES_ACQ = classification_rule("IMG_SOURCES_ACQ", {kwd.pro_catg: "IMG_SOURCES_ACQ"})  # Sources of a camera image, ACQ
+IMG_STARS_ACQ = classification_rule("IMG_STARS_ACQ", {kwd.pro_catg: "IMG_STARS_ACQ"})  # Catalogue stars found in a camera image, ACQ
+IMG_TARGET_ACQ = classification_rule("IMG_TARGET_ACQ", {kwd.pro_catg: "IMG_TARGET_ACQ"})  # Brightness of the target in a camera image, ACQ
 STD_SKYSUB_2D_VIS = classification_rule("STD_SKYSUB_2D_VIS", {kwd.pro_catg: "STD_SKYSUB_2D_VIS"})  # Flux standard frame without sky, VIS
 STD_SKYSUB_2D_NIR = classification_rule("STD_SKYSUB_2D_NIR", {kwd.pro_catg: "STD_SKYSUB_2D_NIR"})  # Flux standard frame without sky, NIR
 STD_SKYMODEL_2D_VIS = classification_rule("STD_SKYMODEL_2D_VIS", {kwd.pro_catg: "STD_SKYMODEL_2D_VIS"})  # Model of the sky of a flux standard frame, VIS

@@ -61,11 +61,29 @@ raw_arc_slit_vis = (
     .build()
 )
 
+raw_bias_acq = (
+    data_source("BIAS_ACQ")
+    .with_classification_rule(classes.bias_acq_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
 raw_bias_vis = (
     data_source("BIAS_VIS")
     .with_classification_rule(classes.bias_vis_class)
     .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.tpl_start])
     .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_dark_acq = (
+    data_source("DARK_ACQ")
+    .with_classification_rule(classes.dark_acq_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.tpl_start, kwd.exptime])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.exptime])
     .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
     .build()
 )
@@ -120,6 +138,24 @@ raw_flat_slit_vis = (
     .with_classification_rule(classes.flat_slit_vis_class)
     .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.tpl_start, kwd.ins_vise_name, kwd.exptime])
     .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid, kwd.ins_vise_name, kwd.exptime])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_img_flat_acq = (
+    data_source("IMG_FLAT_ACQ")
+    .with_classification_rule(classes.img_flat_acq_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id])
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
+    .build()
+)
+
+raw_img_object_acq = (
+    data_source("IMG_OBJECT_ACQ")
+    .with_classification_rule(classes.img_object_acq_class)
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.obs_id, kwd.obs_start, kwd.object_, kwd.exptime])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.obs_id, kwd.object_, kwd.exptime])
     .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
     .build()
 )
@@ -347,6 +383,14 @@ static_bp_map_reference_nir = (
     .build()
 )
 
+static_bp_map_reference_acq = (
+    data_source("BP_MAP_REFERENCE_ACQ")
+    .with_classification_rule(classes.BP_MAP_REFERENCE_ACQ)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
 static_spectral_format_vis = (
     data_source("SPECTRAL_FORMAT_VIS")
     .with_classification_rule(classes.SPECTRAL_FORMAT_VIS)
@@ -438,6 +482,14 @@ static_molecular_bands_vis = (
 static_molecular_bands_nir = (
     data_source("MOLECULAR_BANDS_NIR")
     .with_classification_rule(classes.MOLECULAR_BANDS_NIR)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
+static_reference_catalogue_acq = (
+    data_source("REFERENCE_CATALOGUE_ACQ")
+    .with_classification_rule(classes.REFERENCE_CATALOGUE_ACQ)
     .with_setup_keywords([kwd.seq_arm])
     .with_match_function(always, time_range=UNLIMITED, level=0)
     .build()

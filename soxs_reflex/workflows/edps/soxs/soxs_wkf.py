@@ -36,6 +36,13 @@ same_instrume_seq_arm_det_binx_det_biny_det_read_curid_within_1_7_31 = (
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid], time_range=RelativeTimeRange(-31, 31), level=2)
 )
 
+same_instrume_seq_arm_det_binx_det_biny_ins_acfw_id_within_1_7_31 = (
+    match_rules()
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id], time_range=RelativeTimeRange(-1, 1), level=0)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id], time_range=RelativeTimeRange(-7, 7), level=1)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id], time_range=RelativeTimeRange(-31, 31), level=2)
+)
+
 same_instrume_seq_arm_det_binx_det_biny_ins_nise_name_within_1_7_31_relaxed = (
     match_rules()
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_nise_name], time_range=RelativeTimeRange(-1, 1), level=0)
@@ -104,12 +111,32 @@ bias_vis_task = (
     .build()
 )
 
+bias_acq_task = (
+    task("bias_acq")
+    .with_description("Combine biases")
+    .with_recipe("soxs_mbias")
+    .with_main_input(sources.raw_bias_acq)
+    .with_associated_input(sources.static_bp_map_reference_acq, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
+    .with_meta_targets([QC0, QC1_CALIB])
+    .build()
+)
+
 dark_nir_task = (
     task("dark_nir")
     .with_description("Combine darks")
     .with_recipe("soxs_mdark")
     .with_main_input(sources.raw_dark_nir)
     .with_associated_input(sources.static_bp_map_reference_nir, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
+    .with_meta_targets([QC0, QC1_CALIB])
+    .build()
+)
+
+dark_acq_task = (
+    task("dark_acq")
+    .with_description("Combine darks")
+    .with_recipe("soxs_mdark")
+    .with_main_input(sources.raw_dark_acq)
+    .with_associated_input(sources.static_bp_map_reference_acq, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
     .with_meta_targets([QC0, QC1_CALIB])
     .build()
 )
@@ -132,6 +159,18 @@ linearity_nir_task = (
     .with_main_input(sources.raw_linearity_nir)
     .with_associated_input(dark_nir_task, [classes.MASTER_DARK_NIR], min_ret=0, max_ret=1, match_rules=same_instrume_seq_arm_within_1_7_31)
     .with_associated_input(sources.static_bp_map_reference_nir, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
+    .with_meta_targets([QC0, QC1_CALIB])
+    .build()
+)
+
+camera_flat_acq_task = (
+    task("camera_flat_acq")
+    .with_description("Combine sky flats of the camera")
+    .with_recipe("soxs_img_mflat")
+    .with_main_input(sources.raw_img_flat_acq)
+    .with_associated_input(bias_acq_task, [classes.MASTER_BIAS_ACQ], min_ret=1, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_within_1_7_31)
+    .with_associated_input(dark_acq_task, [classes.MASTER_DARK_ACQ], min_ret=0, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_within_1_7_31)
+    .with_associated_input(sources.static_bp_map_reference_acq, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
     .with_meta_targets([QC0, QC1_CALIB])
     .build()
 )
@@ -161,6 +200,20 @@ first_dispersion_nir_task = (
     .with_associated_input(sources.raw_lamp_off_nir, min_ret=0, max_ret=-1, match_rules=same_instrume_seq_arm_dpr_type_exptime_within_1)
     .with_associated_input(sources.static_arc_line_list_nir, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
     .with_associated_input(sources.static_spectral_format_nir, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
+    .with_meta_targets([QC0, QC1_CALIB])
+    .build()
+)
+
+camera_image_acq_task = (
+    task("camera_image_acq")
+    .with_description("Calibrate camera images in place and brightness")
+    .with_recipe("soxs_astro_phot")
+    .with_main_input(sources.raw_img_object_acq)
+    .with_associated_input(bias_acq_task, [classes.MASTER_BIAS_ACQ], min_ret=1, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_within_1_7_31)
+    .with_associated_input(dark_acq_task, [classes.MASTER_DARK_ACQ], min_ret=0, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_within_1_7_31)
+    .with_associated_input(sources.static_bp_map_reference_acq, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
+    .with_associated_input(camera_flat_acq_task, [classes.MASTER_IMG_FLAT_ACQ], min_ret=0, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_ins_acfw_id_within_1_7_31)
+    .with_associated_input(sources.static_reference_catalogue_acq, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
     .with_meta_targets([QC0, QC1_CALIB])
     .build()
 )
