@@ -180,7 +180,7 @@ def tags_of(tasks: list[Task]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[
             main[task.main.item.tag_for(arm)] = None
             for slot in task.others:
                 if slot.applies_to(arm):
-                    other[slot.item.tag_for(arm)] = None
+                    other[slot.tag_for(arm)] = None
             for _, item in task.products:
                 made[item.tag_for("" if task.joins_arms else arm)] = None
     return tuple(main), tuple(tag for tag in other if tag not in main), tuple(made)
@@ -217,7 +217,7 @@ def _files(tasks: list[Task], cascade: Cascade) -> Iterator[str]:
         yield f"{task.doc} ({task.name}):"
         for slot in (task.main, *task.others):
             seen = [arm for arm in task.arms if slot.applies_to(arm)]
-            tags = ", ".join(slot.item.tag_for(arm) for arm in seen)
+            tags = ", ".join(dict.fromkeys(slot.tag_for(arm) for arm in seen))
             most = "any number" if slot.most is None else str(slot.most)
             count = f"{slot.least} to {most}" if slot.most != slot.least else most
             yield f"  in   {tags}: {slot.item.in_sentence} ({count})"

@@ -235,7 +235,11 @@ def _dataset(
             at_hand = _at_hand(slot, members[0], pool, static)
             found = choose(slot, at_hand, members[0], cascade)
             if isinstance(found, Unmet):
-                unmet.append(replace(found, source=_source(slot.item, members[0].arm, cascade)))
+                unmet.append(
+                    replace(
+                        found, source=_source(slot.item, slot.arm_for(members[0].arm), cascade)
+                    )
+                )
             else:
                 choices.append(found)
     name = f"{task.name}:{arm or 'ALL'}:{members[0].origin}"
@@ -264,7 +268,9 @@ def _at_hand(
     pool: Mapping[str, Sequence[DataFile]],
     static: StaticFinder,
 ) -> list[DataFile]:
-    found = [file for file in pool.get(slot.item.tag, ()) if file.arm in {main.arm, ""}]
+    found = [
+        file for file in pool.get(slot.item.tag, ()) if file.arm in {slot.arm_for(main.arm), ""}
+    ]
     if slot.item.group is Group.CALIB and not found:
         shipped = static(slot.item, main.arm, main.mjd)
         found = [shipped] if shipped else []

@@ -107,8 +107,8 @@ def _faults_of_slot(slot: Slot, task: Task, cascade: CascadeMap) -> Iterator[str
         made_for = {arm for maker in producers(cascade.tasks).get(slot.item.tag, ())
                     for arm in maker.product_arms}  # fmt: skip
         for arm in task.arms:
-            if slot.applies_to(arm) and not made_for & {arm, ""}:
-                yield f"{where} needs {slot.item.tag_for(arm)}, which no task makes"
+            if slot.applies_to(arm) and not made_for & {slot.arm_for(arm), ""}:
+                yield f"{where} needs {slot.tag_for(arm)}, which no task makes"
 
 
 def _unknown(where: str, what: str, got: tuple[str, ...], known: tuple[str, ...]) -> Iterator[str]:

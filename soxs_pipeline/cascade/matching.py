@@ -239,7 +239,7 @@ def _shown(value: object) -> str:
 def _wanted(slot: Slot, main: DataFile, cascade: CascadeMap) -> str:
     """Say in words what would fill a slot."""
     arm = main.arm if slot.applies_to(main.arm) else ""
-    words = f"{slot.item.tag_for(arm)} ({slot.item.in_sentence})"
+    words = f"{slot.tag_for(arm)} ({slot.item.in_sentence})"
     values = {key: lookup(main, key, cascade) for key in slot.match if key not in slot.relax}
     told = [
         f"{_keyword(key, main, cascade)} {_shown(value)}"

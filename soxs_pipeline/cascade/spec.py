@@ -130,6 +130,9 @@ class Slot:
         Argument of the recipe that this slot is a field of, if it travels with others.
     rare
         True if nothing need be said where nothing fills it.
+    of_arm
+        Arm whose files fill it, whatever the arm of the main input; empty for files of all arms,
+        None for those of the same arm.
     """
 
     name: str
@@ -143,6 +146,15 @@ class Slot:
     arms: tuple[str, ...] = ()
     bundle: str = ""
     rare: bool = False
+    of_arm: str | None = None
+
+    def arm_for(self, arm: str) -> str:
+        """Return the arm of the files that fill the slot for a main input of this arm."""
+        return arm if self.of_arm is None else self.of_arm
+
+    def tag_for(self, arm: str) -> str:
+        """Return the tag of the files that fill the slot for a main input of this arm."""
+        return self.item.tag_for(self.arm_for(arm))
 
     def applies_to(self, arm: str) -> bool:
         """Return True if this arm's data have the slot at all."""

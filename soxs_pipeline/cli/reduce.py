@@ -164,7 +164,8 @@ def _archive(plan: Plan, results: dict[str, Result], out: Path) -> Path | None:
     )
 
     good = [name for name in plan.targets if name in results and results[name].good]
-    made = archive_sources(plan.jobs[name].outputs[0].path for name in good)
+    outputs = [output.path for name in good for output in plan.jobs[name].outputs]
+    made = archive_sources(path for path in outputs if path.is_file())
     folder = out / "phase3"
     try:
         make_archive_files(made, ArchiveRequest(folder, only_new=True))

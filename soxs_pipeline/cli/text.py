@@ -105,7 +105,7 @@ def _inputs(tasks: Sequence[Task]) -> list[str]:
     rows: dict[tuple[str, str], tuple[str, ...]] = {}
     for task in tasks:
         for slot in (task.main, *task.others):
-            arms = slot.arms or task.arms
+            arms = slot.arms or task.arms if slot.of_arm is None else (slot.of_arm,)
             key = (slot.name, slot.item.tag)
             rows[key] = (_argument(slot), slot.item.tag, _number(slot), " ".join(arms),
                          slot.item.doc)  # fmt: skip

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.header import Header
 
-__all__ = ["Aperture", "Blaze", "MergedSpectrum", "OrderSpectra", "OrderSpectrum", "ZeroPoint"]
+__all__ = [
+    "AbsoluteScale",
+    "Aperture",
+    "Blaze",
+    "MergedSpectrum",
+    "OrderSpectra",
+    "OrderSpectrum",
+    "ZeroPoint",
+]
 
 Floats = NDArray[np.float64]
 
@@ -160,6 +168,28 @@ class OrderSpectra:
     aperture: Aperture | None = None
 
 
+@dataclass(frozen=True)
+class AbsoluteScale:
+    """Scaling of a spectrum to magnitudes of the target.
+
+    Parameters
+    ----------
+    factor
+        What the flux was multiplied with.
+    error
+        Its relative standard error.
+    bands
+        Bands that gave it.
+    source
+        ``camera`` or ``user``.
+    """
+
+    factor: float
+    error: float
+    bands: tuple[str, ...]
+    source: str
+
+
 @dataclass(frozen=True, eq=False)
 class MergedSpectrum:
     """A spectrum over all orders and arms on one grid; arrays of shape ``(n,)``.
@@ -201,6 +231,8 @@ class MergedSpectrum:
         system, mean of the exposures; NaN if no header tells where the target is.
     barycentric
         True if the wavelengths are those of an observer at the barycentre.
+    absolute
+        What brought the flux, not the sky, to the absolute scale; None if nothing did.
     """
 
     wavelength_nm: Floats
@@ -222,3 +254,4 @@ class MergedSpectrum:
     resolving_power: float = float("nan")
     barycentric_km_s: float = float("nan")
     barycentric: bool = False
+    absolute: AbsoluteScale | None = None

@@ -32,9 +32,12 @@ def image_and_sources(
     zero = f"zero point {tie.zero_point:.3f} ± {tie.error:.3f} mag"
     zero += "" if tie.tied else " (nominal)"
     title = style.caption(f"Camera, {image.band or 'unknown'} filter", image.frame.header)
-    title += f"\n{how}; {zero}; width {image.fwhm_arcsec:.2f} arcsec; limit {tie.limit:.1f} mag"
+    title += (
+        f"\n{how}; {zero}\nstars {image.fwhm_arcsec:.2f} arcsec wide; limit {tie.limit:.1f} mag"
+    )
     figure, panels = style.sheet(title, [["image"]], height_in=9.6)
     axes = panels["image"]
+    axes.grid(visible=False)
     data = np.where(image.frame.bad, np.nan, image.frame.data)
     noise = float(np.sqrt(np.median(image.frame.variance[image.frame.variance > 0])))
     axes.imshow(
@@ -83,7 +86,7 @@ def _compass(axes: Any, image: SkyImage) -> None:
     """Draw where north and east are, and how long 30 arcsec are."""
     inverse = np.linalg.inv(image.astrometry.cd)
     ny, nx = image.frame.shape
-    x0, y0 = 0.9 * nx, 0.9 * ny
+    x0, y0 = 0.93 * nx, 0.78 * ny
     for name, sky in (("N", (0.0, 1.0)), ("E", (1.0, 0.0))):
         step = inverse @ np.array(sky)
         step = step / np.hypot(*step) * 30.0 / image.astrometry.scale_arcsec

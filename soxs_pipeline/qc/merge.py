@@ -27,15 +27,34 @@ JOIN_STEP = QcDefinition(
 )
 ARM_RATIO = QcDefinition("ARM RATIO", "Signal of the redder arm over the bluer in their overlap")
 ARM_ERROR = QcDefinition("ARM RATIO ERR", "Error of the ratio of the arms")
+ABSOLUTE = QcDefinition("ABSFLUX FACTOR", "Factor that brought the flux to the absolute scale")
+ABSOLUTE_ERROR = QcDefinition("ABSFLUX ERR", "Relative error of that factor")
 
-MERGE_QC = (SNR, FLUX, BAD, MINIMUM, MAXIMUM, JOIN_WORST, JOIN_STEP, ARM_RATIO, ARM_ERROR)
+MERGE_QC = (
+    SNR,
+    FLUX,
+    BAD,
+    MINIMUM,
+    MAXIMUM,
+    JOIN_WORST,
+    JOIN_STEP,
+    ARM_RATIO,
+    ARM_ERROR,
+    ABSOLUTE,
+    ABSOLUTE_ERROR,
+)
 
 
 def measure_merged(merged: MergedSpectrum) -> tuple[QcValue, ...]:
     """Measure a merged spectrum."""
     seen = merged.contributors > 0
     wave = merged.wavelength_nm[seen]
+    scale = merged.absolute
+    told = () if scale is None else (
+        ABSOLUTE.value(scale.factor), ABSOLUTE_ERROR.value(scale.error)
+    )  # fmt: skip
     return (
+        *told,
         SNR.value(float(np.nanmedian(merged.snr[seen]))),
         FLUX.value(float(np.nanmedian(merged.flux[seen]))),
         BAD.value(float(1.0 - seen.mean())),

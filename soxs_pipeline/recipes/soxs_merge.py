@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from soxs_pipeline.domain.camera import Passbands, TargetPhotometry
+from soxs_pipeline.domain.flux import FLUX_UNIT
 from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
@@ -20,9 +22,17 @@ from soxs_pipeline.qc.merge import (
 )
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.barycentre import mean_velocity, to_barycentre
+from soxs_pipeline.reduction.fluxscale import (
+    Magnitude,
+    parse_magnitudes,
+    scale_to_magnitudes,
+)
 from soxs_pipeline.reduction.merge import Join, merge_spectra
 
 __all__ = ["RECIPE", "MergeParameters", "MergeProducts", "soxs_merge"]
+
+#: A magnitude of a larger error, as with a nominal zero point, tells less than the response.
+_USEFUL_MAG = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +50,15 @@ class MergeParameters(ParameterSet):
         "Whose wavelengths: those seen at the observatory, or at the barycentre of the solar "
         "system, where the motion of the Earth is taken out.",
     )
+    absolute: bool = parameter(
+        True,
+        "Scale the flux to the target's magnitude in the acquisition image, if there is one.",
+    )
+    magnitudes: str = parameter(
+        "",
+        "Magnitudes of the target to scale the flux to instead, as r=17.31:0.02,g=17.60 (AB, V in "
+        "the Vega system; error after the colon).",
+    )
 
 
 @dataclass(frozen=True)
@@ -50,7 +69,11 @@ class MergeProducts:
 
 
 def soxs_merge(
-    orders: Sequence[OrderSpectra], *, parameters: MergeParameters
+    orders: Sequence[OrderSpectra],
+    photometry: Sequence[TargetPhotometry] | None = None,
+    passbands: Passbands | None = None,
+    *,
+    parameters: MergeParameters,
 ) -> Outcome[MergeProducts]:
     """Merge orders, exposures and arms of one source into one spectrum.
 
@@ -66,7 +89,31 @@ def soxs_merge(
     and third step, and the result is in erg/s/cm2/Angstrom; else it is in electrons per second
     and nanometre. On request the wavelengths of each exposure are moved to the barycentre before
     they are averaged; the velocity is written in any case.
+
+    A spectrum in erg/s/cm2/Angstrom is multiplied by one factor to agree with magnitudes of the
+    target, its sky is not: light that the slit lost is then put right. The factor is recorded.
+
+    Parameters
+    ----------
+    orders
+        Extracted orders of one source.
+    photometry
+        Brightness of the target in images, or None.
+    passbands
+        Responses of the bands, or None.
+    parameters
+        Grid, frame of the wavelengths, magnitudes.
+
+    Raises
+    ------
+    InputError
+        If there is no spectrum.
+    ParameterError
+        If the magnitudes cannot be understood.
+    UnprocessableDataError
+        If no order holds a usable bin.
     """
+    given = parse_magnitudes(parameters.magnitudes)
     # Exposures of the sky hold no spectra.
     orders = [one for one in orders if one.spectra]
     if not orders:
@@ -87,8 +134,32 @@ def soxs_merge(
             *remarks,
             "no header tells where the target is: wavelengths stay those of the observatory",
         )
+    merged, said = _absolute(merged, given, photometry or (), passbands, parameters)
+    remarks = (*remarks, *said)
     qc = (*measure_merged(merged), *_join_qc(joins, merged.arms))
     return Outcome(MergeProducts(merged), qc, remarks)
+
+
+def _absolute(
+    merged: MergedSpectrum,
+    given: Sequence[Magnitude],
+    photometry: Sequence[TargetPhotometry],
+    passbands: Passbands | None,
+    parameters: MergeParameters,
+) -> tuple[MergedSpectrum, tuple[str, ...]]:
+    """Scale the flux to the user's magnitudes, else to those of the camera."""
+    if passbands is None:
+        return merged, ("no passbands are given: magnitudes were not used",) if given else ()
+    if given:
+        return scale_to_magnitudes(merged, given, passbands, "user")
+    seen = [
+        Magnitude(one.band, one.magnitude, one.error)
+        for one in photometry
+        if one.found and one.band in passbands.bands and one.error < _USEFUL_MAG
+    ]
+    if not (parameters.absolute and seen and merged.unit == FLUX_UNIT):
+        return merged, ()
+    return scale_to_magnitudes(merged, seen, passbands, "camera")
 
 
 def _join_qc(joins: Sequence[Join], arms: tuple[str, ...]) -> tuple[QcValue, ...]:

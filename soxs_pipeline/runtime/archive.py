@@ -11,11 +11,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from soxs_pipeline.domain.camera import SkyImage, SourceTable
 from soxs_pipeline.domain.rectified import RectifiedSpectrum
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.errors import InputError, SoxsError
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.io.phase3.files import Associated
+from soxs_pipeline.io.phase3.image import (
+    image_category,
+    write_image,
+    write_source_list,
+    write_weight,
+)
 from soxs_pipeline.io.phase3.observation import Release
 from soxs_pipeline.io.phase3.spectrum import write_spectrum
 from soxs_pipeline.io.phase3.twod import write_two_d
@@ -30,6 +37,8 @@ LOG = logging.getLogger(__name__)
 #: Products that become science files, and those that go with them.
 _SPECTRA = ("SCI_MERGED_1D", "SCI_ARM_1D")
 _TWO_D = ("SCI_RECT_2D",)
+_IMAGES = ("IMG_SCI",)
+_LISTS = ("IMG_SOURCES",)
 _TELLURIC = ("SCI_TELLURIC_1D", "SCI_ARM_TELLURIC_1D")
 _DOTS_PER_INCH = 120
 #: Characters of a target's name in a file name: the archive allows 68 in all.
@@ -72,7 +81,9 @@ def archive_sources(places: Iterable[Path]) -> list[Path]:
             raise InputError(f"{place} does not exist", wanted="a product, or a folder of them")
         files = sorted(place.rglob("*.fits")) if place.is_dir() else [place]
         found += [
-            path for path in files if _category(path).startswith((*_SPECTRA, *_TWO_D, *_TELLURIC))
+            path
+            for path in files
+            if _category(path).startswith((*_SPECTRA, *_TWO_D, *_TELLURIC, *_IMAGES, *_LISTS))
         ]
     return found
 
@@ -85,12 +96,12 @@ def _category(path: Path) -> str:
 
 
 def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> list[Path]:
-    """Make the archive's files of spectra: FITS file and preview of each.
+    """Make the archive's files of spectra and images: FITS file and preview of each.
 
     Parameters
     ----------
     products
-        Merged spectra.
+        Merged spectra, and what goes with them; images and their sources.
     request
         Where they go, and what the data cannot tell.
 
@@ -135,7 +146,56 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
         )
         written += [target, *(one.path for one in associated if one.is_fits)]
         LOG.info("%s: %s", path.name, target)
+    return [*written, *_images(products, release, request)]
+
+
+def _images(products: Sequence[Path], release: Release, request: ArchiveRequest) -> list[Path]:
+    """Make the files of the camera's images: image, weight map, sources, preview."""
+    lists = {path: None for path in products if _category(path).startswith(_LISTS)}
+    written = []
+    for path in (path for path in products if _category(path).startswith(_IMAGES)):
+        image = read_product(path, SkyImage)
+        target = request.folder / f"{_image_stem(image)}.fits"
+        preview = target.with_suffix(".png")
+        mine = next((one for one in lists if one.name.startswith(path.stem)), None)
+        sources = [path] if mine is None else [path, mine]
+        if request.only_new and _is_younger([target, preview], sources):
+            continue
+        found = None if mine is None else read_product(mine, SourceTable)
+        weight = target.with_name(f"{target.stem}_WEIGHT.fits")
+        write_weight(weight, image, release)
+        associated = [Associated(weight, "ANCILLARY.WEIGHTMAP")]
+        if found is not None:
+            write_whole(preview, _image_preview(image, found))
+            associated.append(Associated(preview, "ANCILLARY.PREVIEW"))
+        science = image_category(image).startswith("SCIENCE")
+        # What goes with others may have nothing go with it.
+        write_image(target, image, release, associated if science else ())
+        written += [target, weight]
+        if found is not None and science:
+            stars = target.with_name(f"{target.stem}_SRC.fits")
+            write_source_list(stars, found, image, target.name, release)
+            written.append(stars)
+        LOG.info("%s: %s", path.name, target)
     return written
+
+
+def _image_preview(image: SkyImage, sources: SourceTable) -> memoryview:
+    import io  # noqa: PLC0415
+
+    from soxs_pipeline.plots.camera import image_and_sources  # noqa: PLC0415 - loads matplotlib
+
+    buffer = io.BytesIO()
+    image_and_sources(image, sources).savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
+    return buffer.getbuffer()
+
+
+def _image_stem(image: SkyImage) -> str:
+    header = image.frame.header
+    name = re.sub(r"[^A-Za-z0-9+-]+", "-", header.text("OBJECT") or "field").strip("-")
+    start = re.sub(r"[^0-9T]", "", header.text("DATE-OBS").partition(".")[0])
+    instrument = header.text("INSTRUME") or "SOXS"
+    return f"{instrument}_{name[:_NAME_LENGTH]}_{start}_IMG_{image.band or 'X'}"
 
 
 def _is_younger(made: Sequence[Path], sources: Sequence[Path]) -> bool:

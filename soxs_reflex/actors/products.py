@@ -62,5 +62,5 @@ def _kinds_by_tag(recipe: str) -> dict[str, tuple[str, Any]]:
             if slot.bundle == "geometry":
                 for arm in arms:
                     known = slot.name, geometry[slot.name]
-                    kinds.setdefault(slot.item.tag_for(arm), known)
+                    kinds.setdefault(slot.tag_for(arm), known)
     return kinds

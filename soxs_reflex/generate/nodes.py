@@ -126,12 +126,10 @@ def _step(task: Task, arm: str, source: Step | None, steps: list[Step]) -> Step:
     ancestors = () if source is None else (source, *source.ancestors)
     for slot in task.others:
         if slot.applies_to(arm) and slot.item != task.main.item:
-            makers = _makers(slot.item, arm, steps)
-            joined = [] if makers else _makers(slot.item, "", steps)
+            makers = _makers(slot.item, slot.arm_for(arm), steps)
             # What this very exposure went through comes before what others left.
             own = [m for m in makers if m in ancestors or m.source in ancestors]
-            at = "" if joined else arm
-            inputs.append(Input(slot, at, tuple(own[:1] or makers or joined)))
+            inputs.append(Input(slot, slot.arm_for(arm), tuple(own[:1] or makers)))
     if task.joins_arms and source is not None and arm == task.arms[0]:
         # Led by the first arm, a step takes what was done alike in the others. Led by another,
         # it merges that arm alone: an observation may have no more.

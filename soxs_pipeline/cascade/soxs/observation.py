@@ -9,6 +9,7 @@ from soxs_pipeline.cascade.soxs.items import (
     ARM_TELLURIC,
     EXTINCTION,
     FLUX_STANDARDS,
+    IMG_TARGET,
     MAP_2D,
     MAP_CUBE,
     MAP_RECT,
@@ -19,6 +20,7 @@ from soxs_pipeline.cascade.soxs.items import (
     OBJECT_NOD,
     OBJECT_OFFSET,
     OBJECT_STARE,
+    PASSBANDS,
     RESPONSE,
     SCI_2D,
     SCI_AIR,
@@ -74,8 +76,22 @@ FLUX = (
 )
 #: What tells of the air: the templates, and a telluric standard of the same night.
 AIR = (
-    replace(maybe("standard", TELL_MERGED, NIGHT, match=("INSTRUME",)), rare=True),
+    replace(maybe("standard", TELL_MERGED, NIGHT, match=("INSTRUME",)), rare=True, of_arm=""),
     static("grid", TELLURIC_GRID),
+)
+#: Brightness of the target in the acquisition image of the same block: sets the absolute scale.
+ABSOLUTE = (
+    Slot(
+        "photometry",
+        IMG_TARGET,
+        least=0,
+        most=None,
+        match=("INSTRUME", "OBS.ID", "OBS.TARG.NAME"),
+        levels=(NIGHT,),
+        rare=True,
+        of_arm="ACQ",
+    ),
+    replace(static("passbands", PASSBANDS), least=0),
 )
 OBSERVATION = ("INSTRUME", "OBS.ID", "OBS.START", "OBS.TARG.NAME")
 
@@ -157,7 +173,7 @@ def _observe(
             "soxs_merge",
             "Merge orders, exposures and arms into one spectrum",
             Slot("orders", orders, most=None),
-            (),
+            ABSOLUTE if kind == "science" else (),
             (("merged", merged),),
             group_by=OBSERVATION,
             joins_arms=True,
@@ -224,7 +240,7 @@ OBSERVATION_TASKS = (
         "soxs_merge",
         "Merge orders and exposures of one arm",
         Slot("orders", SCI_ORDERS, most=None),
-        (),
+        ABSOLUTE,
         (("merged", SCI_ARM),),
         group_by=OBSERVATION,
         wanted=True,

@@ -8,6 +8,7 @@ import numpy as np
 from astropy.io import fits
 
 from soxs_pipeline.domain.spectra import (
+    AbsoluteScale,
     Aperture,
     Blaze,
     MergedSpectrum,
@@ -156,6 +157,9 @@ def _spectral_axis() -> dict[str, object]:
     return {"WAVEMED": ("VACUUM", "Medium of every wavelength in this table")}
 
 
+_ABSOLUTE = "ESO PRO ABSFLUX"
+
+
 def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object], list[Any]]:
     calibrated = "erg" in merged.unit
     flux_ucd = _FLUX_UCD if calibrated else f"{_FLUX_UCD};stat.uncalib"
@@ -186,9 +190,32 @@ def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object]
         "ESO PRO POWER": (merged.resolving_power, "Resolving power"),
         "ESO PRO BARYCOR": (merged.barycentric_km_s, "[km/s] Velocity to the barycentre"),
         "SPECSYS": ("BARYCENT" if merged.barycentric else "TOPOCENT", "Frame of wavelengths"),
+        **_absolute_cards(merged.absolute),
         **arms,
     }
     return cards, [fits.PrimaryHDU(), bins, *exposure_units(merged.exposures)]
+
+
+def _absolute_cards(found: AbsoluteScale | None) -> dict[str, object]:
+    if found is None:
+        return {}
+    return {
+        f"{_ABSOLUTE} FACTOR": (found.factor, "Factor on the flux, not on the sky"),
+        f"{_ABSOLUTE} ERR": (found.error, "Its relative error"),
+        f"{_ABSOLUTE} BANDS": (",".join(found.bands), "Bands that gave it"),
+        f"{_ABSOLUTE} SOURCE": (found.source, "Whose magnitudes"),
+    }
+
+
+def _absolute_of(header: Any) -> AbsoluteScale | None:
+    if f"{_ABSOLUTE} FACTOR" not in header:
+        return None
+    return AbsoluteScale(
+        float(header[f"{_ABSOLUTE} FACTOR"]),
+        float(header[f"{_ABSOLUTE} ERR"]),
+        tuple(str(header[f"{_ABSOLUTE} BANDS"]).split(",")),
+        str(header[f"{_ABSOLUTE} SOURCE"]),
+    )
 
 
 def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
@@ -216,6 +243,7 @@ def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
         resolving_power=_number(header.get("ESO PRO POWER")),
         barycentric_km_s=_number(header.get("ESO PRO BARYCOR")),
         barycentric=header.get("SPECSYS") == "BARYCENT",
+        absolute=_absolute_of(header),
     )
 
 

@@ -107,7 +107,8 @@ def _primary_cards(merged: MergedSpectrum, kept: slice, release: Release) -> dic
         "SPECSYS": "BARYCENT" if merged.barycentric else "TOPOCENT",
         "EXT_OBJ": release.extended,
         "CONTNORM": False,
-        "TOT_FLUX": False,
+        # Scaled to a photometry of the whole source, light beside the slit is in it as well.
+        "TOT_FLUX": calibrated and merged.absolute is not None,
         "FLUXERR": _flux_error(merged, slit) if calibrated else -1.0,
         "WAVELMIN": float(wave[0]),
         "WAVELMAX": float(wave[-1]),
@@ -124,6 +125,8 @@ def _primary_cards(merged: MergedSpectrum, kept: slice, release: Release) -> dic
 
 def _flux_error(merged: MergedSpectrum, slit_arcsec: float) -> float:
     """Return the error of the flux scale in per cent, -2 if slit losses hide it."""
+    if merged.absolute is not None and np.isfinite(merged.flux_error):
+        return 100.0 * float(np.hypot(merged.absolute.error, merged.flux_error))
     if not np.isfinite(merged.flux_error) or not slit_arcsec >= _WIDE_SLIT_ARCSEC:
         return -2.0
     return 100.0 * merged.flux_error

@@ -495,6 +495,22 @@ static_reference_catalogue_acq = (
     .build()
 )
 
+static_passbands_vis = (
+    data_source("PASSBANDS_VIS")
+    .with_classification_rule(classes.PASSBANDS_VIS)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
+static_passbands_nir = (
+    data_source("PASSBANDS_NIR")
+    .with_classification_rule(classes.PASSBANDS_NIR)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
 static_telluric_grid_vis = (
     data_source("TELLURIC_GRID_VIS")
     .with_classification_rule(classes.TELLURIC_GRID_VIS)
