@@ -297,6 +297,9 @@ class TargetPhotometry:
         Distance from where it was looked for.
     found
         True if a source was found there; else the flux at the very place was measured.
+    colour, colour_term, pivot
+        Of the zero point: a target of another colour is of magnitude + colour_term * (its colour
+        - pivot).
     header, exposures
         Of the image.
     """
@@ -310,3 +313,10 @@ class TargetPhotometry:
     found: bool
     header: Header
     exposures: tuple[Exposure, ...] = ()
+    colour: str = ""
+    colour_term: float = 0.0
+    pivot: float = 0.0
+
+    def at_colour(self, colour: float) -> float:
+        """Return the magnitude of a target of known colour."""
+        return self.magnitude + self.colour_term * (colour - self.pivot)

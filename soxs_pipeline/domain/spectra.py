@@ -76,6 +76,8 @@ class OrderSpectrum:
     sensitivity, sensitivity_error
         Electrons/s/nm for one erg/s/cm2/Angstrom above the atmosphere in this exposure, and its
         relative error; NaN, or None, without a response.
+    slit_share
+        Share of a point source's light that passed the slit; None if unknown.
     """
 
     order: int
@@ -93,6 +95,7 @@ class OrderSpectrum:
     y: Floats
     sensitivity: Floats | None = None
     sensitivity_error: Floats | None = None
+    slit_share: Floats | None = None
 
     @property
     def calibrated(self) -> bool:

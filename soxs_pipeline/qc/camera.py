@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from soxs_pipeline.domain.camera import SkyImage, SourceTable, TargetPhotometry
+from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
-__all__ = ["CAMERA_QC", "FLAT_QC", "measure_image"]
+__all__ = ["CAMERA_QC", "FLAT_QC", "measure_flat", "measure_image"]
 
 SOURCES = QcDefinition("SRC NUM", "Number of sources")
 FWHM = QcDefinition("IMG FWHM", "Full width at half maximum of the stars", "arcsec")
@@ -59,3 +60,11 @@ def measure_image(
     if tie.colour:
         values.append(COLOUR.value(tie.colour_term))
     return (*values, *(what.value(float(v)) for what, v in told if np.isfinite(v)))
+
+
+def measure_flat(flat: Frame) -> tuple[QcValue, ...]:
+    """Measure scatter and range of the camera's response."""
+    low, high = np.percentile(flat.data[~flat.bad], [1.0, 99.0])
+    beside = np.diff(flat.data, axis=1)[~flat.bad[:, 1:] & ~flat.bad[:, :-1]]
+    spread = 1.4826 * float(np.median(np.abs(beside))) / np.sqrt(2.0)
+    return FLAT_SCATTER.value(spread), FLAT_RANGE.value(float(high - low))

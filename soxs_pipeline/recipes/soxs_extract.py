@@ -36,6 +36,7 @@ from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.extraction import ExtractionOptions, aperture_of, extract_orders
 from soxs_pipeline.reduction.linecheck import with_zero_point
 from soxs_pipeline.reduction.sensitivity import with_sensitivity
+from soxs_pipeline.reduction.slitloss import with_slit_share
 from soxs_pipeline.reduction.windows import lit_range
 
 __all__ = ["RECIPE", "ExtractParameters", "ExtractProducts", "soxs_extract"]
@@ -68,6 +69,11 @@ class ExtractParameters(ParameterSet):
     )
     zero_point: bool = parameter(
         True, "Take the shift of the sky lines off the wavelengths, if they were measured."
+    )
+    slit_loss: bool = parameter(
+        True,
+        "Make up for the light of a point source that the slit cut off, as its width along the "
+        "slit tells.",
     )
     most_lost: float = parameter(
         0.5,
@@ -156,6 +162,9 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
     said: list[str] = []
     if line_check is not None and parameters.zero_point:
         orders, said = with_zero_point(orders, line_check)
+    if parameters.slit_loss and window is None:
+        orders, more = with_slit_share(orders, sources)
+        said = [*said, *more]
     orders, remarks = with_sensitivity(orders, response, extinction)
     remarks += said
     if blaze is None:

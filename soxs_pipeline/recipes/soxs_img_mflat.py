@@ -11,13 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.errors import InputError
-from soxs_pipeline.numerics.robust import robust_level
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc import detector as measure
 from soxs_pipeline.qc.camera import (
@@ -25,8 +22,7 @@ from soxs_pipeline.qc.camera import (
     FLAT_GRADIENT,
     FLAT_NUMBER,
     FLAT_QC,
-    FLAT_RANGE,
-    FLAT_SCATTER,
+    measure_flat,
 )
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.camera import filter_of
@@ -85,14 +81,9 @@ def soxs_img_mflat(
         )
     found, remarks = make_camera_flat(raw, detector, parameters.clip_sigma)
     flat = found.flat
-    good = flat.data[~flat.bad]
-    low, high = np.percentile(good, [1.0, 99.0])
-    beside = np.diff(flat.data, axis=1)[~flat.bad[:, 1:] & ~flat.bad[:, :-1]]
-    spread = 1.4826 * robust_level(np.abs(beside)) / np.sqrt(2.0)
     qc = (
         FLAT_NUMBER.value(found.used),
-        FLAT_SCATTER.value(float(spread)),
-        FLAT_RANGE.value(float(high - low)),
+        *measure_flat(flat),
         FLAT_BAD.value(measure.flagged_number(flat, FATAL)),
         FLAT_GRADIENT.value(found.gradient),
     )

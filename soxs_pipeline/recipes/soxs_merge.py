@@ -153,7 +153,7 @@ def _absolute(
     if given:
         return scale_to_magnitudes(merged, given, passbands, "user")
     seen = [
-        Magnitude(one.band, one.magnitude, one.error)
+        Magnitude(one.band, one.magnitude, one.error, one.colour, one.colour_term, one.pivot)
         for one in photometry
         if one.found and one.band in passbands.bands and one.error < _USEFUL_MAG
     ]

@@ -9,8 +9,9 @@
 5. The curve times the lamp's signal is the sensitivity of each order: it holds through any slit.
    Its error grows across the bands that were left out.
 
-Light lost beside the slit is not told apart from inefficiency: take standards through the
-widest slit. A spectrum through a narrower slit keeps its own loss.
+What a point source loses beside the slit, as its width along the slit tells, is taken into
+account (`soxs_extract`, parameter `slit-loss`). What a source off the middle of the slit loses
+beyond that is not told apart from inefficiency: take standards through the widest slit.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ from soxs_pipeline.reduction.camera_astrometry import (
     tie_places,
     to_sky,
 )
+from soxs_pipeline.reduction.camera_detection import noise_factor
 from soxs_pipeline.reduction.camera_photometry import (
     Tied,
     instrumental,
@@ -38,12 +39,7 @@ from soxs_pipeline.reduction.camera_photometry import (
     nominal,
     tie_magnitudes,
 )
-from soxs_pipeline.reduction.camera_sources import (
-    Measured,
-    forced_flux,
-    measure_sources,
-    noise_factor,
-)
+from soxs_pipeline.reduction.camera_sources import Measured, forced_flux, measure_sources
 from soxs_pipeline.reduction.camera_stack import register, stacked
 
 __all__ = ["CameraOptions", "Field", "calibrate_field"]
@@ -369,6 +365,9 @@ def _target(
             found=True,
             header=image.frame.header,
             exposures=image.frame.exposures,
+            colour=tie.colour,
+            colour_term=tie.colour_term,
+            pivot=tie.pivot,
         )
     if not place.tied:
         return None
@@ -384,4 +383,7 @@ def _target(
         found=False,
         header=image.frame.header,
         exposures=image.frame.exposures,
+        colour=tie.colour,
+        colour_term=tie.colour_term,
+        pivot=tie.pivot,
     )

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from photutils.aperture import CircularAperture, aperture_photometry
-from photutils.detection import find_peaks
-from scipy import ndimage
 
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.numerics.starfit import StarFits, StarShape, cutouts, fit_shape, fit_stars
+from soxs_pipeline.reduction.camera_detection import (
+    FWHM_PER_SIGMA,
+    SAME_FWHM,
+    find_sources,
+    weights_of,
+)
 
-__all__ = ["Measured", "forced_flux", "measure_sources", "noise_factor"]
+__all__ = ["Measured", "forced_flux", "measure_sources"]
 
 Floats = NDArray[np.float64]
 
 _FIRST_FWHM_PX = 4.5
-_FWHM_PER_SIGMA = 2.3548
 #: Stars that shape the profile, and their least S/N.
 _SHAPING, _SHAPING_SNR = 16, 30.0
 #: Most sources that are measured, the brightest.
@@ -28,8 +31,6 @@ _MOST = 1500
 _HALF, _APART = 2.2, 2.5
 #: Radius of the aperture in FWHM.
 _APERTURE = 1.2
-_EDGE_PX = 3
-_SAME_FWHM = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +94,10 @@ def measure_sources(
         Width of a star where none can tell; NaN if unknown.
     """
     guess = seeing_px if np.isfinite(seeing_px) and seeing_px > 1.0 else _FIRST_FWHM_PX
-    x, y = _peaks(frame, guess, detection_sigma)
+    x, y = find_sources(frame, guess, detection_sigma)
     shape, shaped_by = _profile(frame, x, y, guess, electrons_per_unit)
     if shaped_by and not 0.75 < shape.fwhm / guess < 1.4:
-        x, y = _peaks(frame, shape.fwhm, detection_sigma)
+        x, y = find_sources(frame, shape.fwhm, detection_sigma)
         shape, shaped_by = _profile(frame, x, y, shape.fwhm, electrons_per_unit)
     fits = _fitted(frame, x, y, shape, electrons_per_unit)
     keep = _distinct(fits, shape.fwhm)
@@ -128,7 +129,7 @@ def forced_flux(
     half = int(np.ceil(_HALF * shape.fwhm))
     places = np.array([x]), np.array([y])
     stamp = cutouts(frame.data, *places, half, 0.0)[0]
-    weight = cutouts(_weights(frame), *places, half, 0.0)[0]
+    weight = cutouts(weights_of(frame), *places, half, 0.0)[0]
     grid = np.arange(-half, half + 1, dtype=float)
     dx, dy = x - np.rint(x), y - np.rint(y)
     model = shape(grid[None, :] - dx, grid[:, None] - dy)
@@ -138,78 +139,6 @@ def forced_flux(
     flux = float((weight * model * stamp).sum()) / precision
     error = np.sqrt(1.0 / precision + max(flux, 0.0) / electrons_per_unit)
     return flux, float(error)
-
-
-def _weights(frame: Frame) -> Floats:
-    good = ~frame.bad & (frame.variance > 0)
-    return np.where(good, 1.0 / np.where(good, frame.variance, 1.0), 0.0)
-
-
-def _peaks(frame: Frame, fwhm: float, sigma: float) -> tuple[Floats, Floats]:
-    """Return places where the image, smoothed by the width of a star, stands out."""
-    significance = _significance(frame, fwhm)
-    saturated = (frame.quality & np.uint32(Quality.SATURATED)) != 0
-    found = find_peaks(
-        significance,
-        sigma,
-        footprint=_disc(max(1.0, _SAME_FWHM * fwhm)),
-        border_width=_EDGE_PX,
-    )
-    x = y = np.empty(0)
-    if found is not None:
-        names = found.colnames
-        x = np.asarray(found["x_peak" if "x_peak" in names else names[1]], dtype=float)
-        y = np.asarray(found["y_peak" if "y_peak" in names else names[2]], dtype=float)
-        clear = ~_grown(saturated, int(np.ceil(fwhm)))[y.astype(int), x.astype(int)]
-        x, y = x[clear], y[clear]
-    # The core of a saturated star is flat: one source for each.
-    labels, count = ndimage.label(_grown(saturated, 1), structure=np.ones((3, 3)))
-    if count:
-        sizes = ndimage.sum_labels(saturated, labels, np.arange(1, count + 1))
-        middles = ndimage.center_of_mass(saturated, labels, np.arange(1, count + 1))
-        cores = np.array([m for m, size in zip(middles, sizes, strict=True) if size >= 3])
-        if len(cores):
-            x, y = np.concatenate([x, cores[:, 1]]), np.concatenate([y, cores[:, 0]])
-    return x, y
-
-
-def _significance(frame: Frame, fwhm: float) -> Floats:
-    """Return the signal to noise ratio of a star of this width at every pixel."""
-    weight = _weights(frame)
-    width = fwhm / _FWHM_PER_SIGMA
-    data = np.where(weight > 0, frame.data, 0.0)
-    top = ndimage.gaussian_filter(data * weight, width)
-    # The noise of a weighted sum: the square of a Gaussian is a narrower one.
-    noise2 = ndimage.gaussian_filter(weight, width / np.sqrt(2.0)) / (4.0 * np.pi * width**2)
-    typical = float(np.median(noise2[noise2 > 0])) if (noise2 > 0).any() else 1.0
-    significance = top / np.sqrt(np.maximum(noise2, 0.05 * typical))
-    significance[noise2 <= 0] = 0.0
-    return np.asarray(significance)
-
-
-def noise_factor(frame: Frame, fwhm: float) -> float:
-    """Return by what the noise over the area of a star exceeds that of independent pixels.
-
-    The lower half of the distribution tells it, for sources only add.
-    """
-    significance = _significance(frame, fwhm)
-    inside = significance[(significance != 0) & ~frame.bad]
-    if inside.size < 100:
-        return 1.0
-    low, middle = np.percentile(inside, [15.87, 50.0])
-    return float(np.clip(middle - low, 0.5, 3.0))
-
-
-def _disc(radius: float) -> NDArray[np.bool_]:
-    half = int(np.ceil(radius))
-    step = np.arange(-half, half + 1)
-    return np.hypot(*np.meshgrid(step, step)) <= radius
-
-
-def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    if not mask.any():
-        return mask
-    return np.asarray(ndimage.binary_dilation(mask, structure=_disc(max(by, 1))))
 
 
 def _profile(
@@ -235,7 +164,7 @@ def _profile(
             break
         px, py = fits.x[chosen], fits.y[chosen]
         stamps = cutouts(frame.data, px, py, half, 0.0)
-        precision = cutouts(_weights(frame), px, py, half, 0.0)
+        precision = cutouts(weights_of(frame), px, py, half, 0.0)
         with np.errstate(divide="ignore"):
             variance = np.where(precision > 0, 1.0 / precision, np.inf)
         weights = 1.0 / (variance + np.maximum(stamps, 0.0) / electrons)
@@ -264,7 +193,7 @@ def _fitted(
         none = np.empty(0)
         return StarFits(none, none, none, none, none, none, none, np.empty(0, dtype=bool))
     half = int(np.ceil(_HALF * shape.fwhm))
-    weights = _weights(frame)
+    weights = weights_of(frame)
     background = np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), np.inf)
     model = np.zeros(frame.shape)
     fits: StarFits | None = None
@@ -337,7 +266,7 @@ def _distinct(fits: StarFits, fwhm: float) -> NDArray[np.bool_]:
     if len(rows) < 2:
         return kept
     places = np.column_stack([fits.x, fits.y])[rows]
-    for one, two in cKDTree(places).query_pairs(_SAME_FWHM * fwhm):
+    for one, two in cKDTree(places).query_pairs(SAME_FWHM * fwhm):
         fainter = one if fits.flux[rows[one]] < fits.flux[rows[two]] else two
         kept[rows[fainter]] = False
     return kept
@@ -382,21 +311,21 @@ def _moments(frame: Frame, fits: StarFits, fwhm: float) -> tuple[Floats, Floats]
     grid = np.arange(-half, half + 1, dtype=float)
     dx = grid[None, None, :] - (fits.x - middle[0])[:, None, None]
     dy = grid[None, :, None] - (fits.y - middle[1])[:, None, None]
-    window = np.exp(-0.5 * (dx**2 + dy**2) * (_FWHM_PER_SIGMA / fwhm) ** 2)
+    window = np.exp(-0.5 * (dx**2 + dy**2) * (FWHM_PER_SIGMA / fwhm) ** 2)
     light = stamps * window
     total = np.maximum(light.sum(axis=(1, 2)), 1e-30)
     xx, yy = ((light * a).sum(axis=(1, 2)) / total for a in (dx**2, dy**2))
     xy = (light * dx * dy).sum(axis=(1, 2)) / total
     mean, half_difference = 0.5 * (xx + yy), np.hypot(0.5 * (xx - yy), xy)
     # The window halves the variance of a source of its own width.
-    window2 = (fwhm / _FWHM_PER_SIGMA) ** 2
+    window2 = (fwhm / FWHM_PER_SIGMA) ** 2
 
     def freed(observed: Floats) -> Floats:
         observed = np.clip(observed, 0.05 * window2, 0.95 * window2)
         return observed * window2 / (window2 - observed)
 
     major, minor = freed(mean + half_difference), freed(mean - half_difference)
-    return np.sqrt(major / minor), _FWHM_PER_SIGMA * (major * minor) ** 0.25
+    return np.sqrt(major / minor), FWHM_PER_SIGMA * (major * minor) ** 0.25
 
 
 def _flags(frame: Frame, fits: StarFits, fwhm: float) -> NDArray[np.uint32]:

@@ -12,7 +12,7 @@ from soxs_pipeline.domain.flux import FLUX_UNIT
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.domain.spectra import AbsoluteScale, MergedSpectrum
 from soxs_pipeline.errors import ParameterError
-from soxs_pipeline.numerics.synphot import ab_magnitude
+from soxs_pipeline.numerics.synphot import SyntheticMagnitude, ab_magnitude
 
 __all__ = ["Magnitude", "parse_magnitudes", "scale_to_magnitudes"]
 
@@ -27,11 +27,17 @@ _CREDIBLE = (0.2, 20.0)
 
 @dataclass(frozen=True)
 class Magnitude:
-    """A magnitude of the target in its band's own system."""
+    """A magnitude of the target in its band's own system.
+
+    With a colour term it holds for a colour of `pivot`; the spectrum tells the target's colour.
+    """
 
     band: str
     value: float
     error: float
+    colour: str = ""
+    colour_term: float = 0.0
+    pivot: float = 0.0
 
 
 def parse_magnitudes(text: str) -> tuple[Magnitude, ...]:
@@ -82,18 +88,10 @@ def scale_to_magnitudes(
     """
     if merged.unit != FLUX_UNIT:
         return merged, ("magnitudes were not used: the spectrum is not calibrated in flux",)
-    good = (merged.quality & np.uint32(FATAL)) == 0
     remarks, used, shifts, errors = [], [], [], []
     for magnitude in magnitudes:
         k = passbands.bands.index(magnitude.band)
-        found = ab_magnitude(
-            merged.wavelength_nm,
-            merged.width_nm,
-            merged.flux,
-            merged.variance,
-            good & (merged.contributors > 0),
-            (passbands.wavelength_nm[k], passbands.response[k]),
-        )
+        found = _synthetic(merged, passbands, magnitude.band)
         if found.covered < _COVERED:
             remarks.append(
                 f"{magnitude.band} was not used: the spectrum covers {100 * found.covered:.0f} % "
@@ -103,7 +101,8 @@ def scale_to_magnitudes(
             remarks.append(f"{magnitude.band} was not used: the spectrum shows nothing there")
         else:
             used.append(magnitude.band)
-            shifts.append(found.magnitude - magnitude.value - float(passbands.ab_offset[k]))
+            value = magnitude.value + _colour_correction(merged, passbands, magnitude)
+            shifts.append(found.magnitude - value - float(passbands.ab_offset[k]))
             errors.append(float(np.hypot(found.error, magnitude.error)))
     if not used:
         return merged, tuple(remarks)
@@ -132,3 +131,33 @@ def scale_to_magnitudes(
         absolute=AbsoluteScale(factor, error / 1.0857, tuple(used), source),
     )
     return scaled, tuple(remarks)
+
+
+def _synthetic(merged: MergedSpectrum, passbands: Passbands, band: str) -> SyntheticMagnitude:
+    k = passbands.bands.index(band)
+    good = (merged.quality & np.uint32(FATAL)) == 0
+    return ab_magnitude(
+        merged.wavelength_nm,
+        merged.width_nm,
+        merged.flux,
+        merged.variance,
+        good & (merged.contributors > 0),
+        (passbands.wavelength_nm[k], passbands.response[k]),
+    )
+
+
+def _colour_correction(
+    merged: MergedSpectrum, passbands: Passbands, magnitude: Magnitude
+) -> float:
+    """Return what the target's own colour adds to its magnitude, zero if it cannot be told."""
+    names = magnitude.colour.split("-")
+    if len(names) != 2 or not set(names) <= set(passbands.bands):
+        return 0.0
+    first, second = (_synthetic(merged, passbands, name) for name in names)
+    if min(first.covered, second.covered) < _COVERED:
+        return 0.0
+    colour = first.magnitude - second.magnitude
+    error = float(np.hypot(first.error, second.error))
+    if not np.isfinite(colour) or error > 1.0857 / _LEAST_SNR:
+        return 0.0
+    return magnitude.colour_term * (colour - magnitude.pivot)

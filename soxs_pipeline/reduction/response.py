@@ -151,6 +151,9 @@ def _points_of(
     wave = spectrum.wavelength_nm
     flux = np.interp(wave, standards.wavelength_nm, standards.flux[row], np.nan, np.nan)
     flux = flux * extinction.transmission(wave, airmass)
+    if spectrum.slit_share is not None:
+        # The response is that of light that enters the slit.
+        flux = flux * spectrum.slit_share
     rate = spectrum.flux / (spectrum.width_nm * exposure.exposure_s)
     error = np.sqrt(spectrum.variance) / (spectrum.width_nm * exposure.exposure_s)
     lamp = spectrum.blaze

@@ -68,6 +68,8 @@ def _with(
     sensitivity, error = response.of_order(spectrum.order, wave)
     if extinction is not None:
         sensitivity = sensitivity * extinction.transmission(wave, airmass)
+    if spectrum.slit_share is not None:
+        sensitivity = sensitivity * spectrum.slit_share
     return replace(spectrum, sensitivity=sensitivity, sensitivity_error=error)
 
 

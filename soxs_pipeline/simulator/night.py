@@ -12,11 +12,12 @@ import numpy as np
 from soxs_pipeline.errors import OutputError, ParameterError
 from soxs_pipeline.simulator import truth
 from soxs_pipeline.simulator.blocks import BLOCKS, OUT_OF_SLIT_ARCSEC, Shot, plan_shots
-from soxs_pipeline.simulator.camera import magnitudes_of, make_sky, simulate_camera
+from soxs_pipeline.simulator.camera import simulate_camera
 from soxs_pipeline.simulator.files import write_apple_double, write_raw
 from soxs_pipeline.simulator.frames import KINDS, RawFrame, State, make_frame, make_state
 from soxs_pipeline.simulator.headers import file_name
 from soxs_pipeline.simulator.scenes import SCENES, Scene, get_scene, standard_scene
+from soxs_pipeline.simulator.starfield import magnitudes_of, make_sky
 
 __all__ = ["BLOCKS", "QUIRKS", "Shot", "simulate"]
 

@@ -262,6 +262,9 @@ def _encode_target(found: TargetPhotometry, _: Layout) -> tuple[dict[str, object
         column("DEC", np.array([found.dec_deg]), "deg"),
         column("OFFSET", np.array([found.offset_arcsec]), "arcsec"),
         column("FOUND", np.array([found.found])),
+        column("COLOUR", np.array([found.colour or "-"])),
+        column("CTERM", np.array([found.colour_term])),
+        column("PIVOT", np.array([found.pivot]), "mag"),
     ]
     units = [fits.PrimaryHDU(), table("TARGET", columns), *exposure_units(found.exposures)]
     return dict(inheritable(found.header)), units
@@ -280,6 +283,10 @@ def _decode_target(units: Units, _: Layout) -> TargetPhotometry:
         found=bool(logicals(rows, "FOUND")[0]),
         header=header_of(units),
         exposures=read_exposures(units),
+        # An empty text is no text to a table.
+        colour=str(texts(rows, "COLOUR")[0]) if len(str(texts(rows, "COLOUR")[0])) > 1 else "",
+        colour_term=float(floats(rows, "CTERM")[0]),
+        pivot=float(floats(rows, "PIVOT")[0]),
     )
 
 

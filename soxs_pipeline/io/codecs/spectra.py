@@ -40,6 +40,7 @@ _ORDER_COLUMNS = (
 )
 #: What is there only with a response; electrons count in s and nm, the flux in cgs.
 _FLUX_COLUMNS = (("SENSITIVITY", "sensitivity"), ("SENS_ERR", "sensitivity_error"))
+_SHARE = "SLIT_SHARE"
 _VACUUM_UCD = "em.wl"
 _FLUX_UCD = "phot.flux.density;em.wl"
 
@@ -75,6 +76,9 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
         for name, field in _FLUX_COLUMNS:
             parts = [_or_nan(getattr(s, field), s.wavelength_nm.size) for s in spectra]
             columns.append(column(name, np.concatenate(parts)))
+    if any(spectrum.slit_share is not None for spectrum in spectra):
+        parts = [_or_nan(s.slit_share, s.wavelength_nm.size) for s in spectra]
+        columns.append(column(_SHARE, np.concatenate(parts)))
     flags = [np.zeros(0, np.uint32), *(s.quality for s in spectra)]
     columns.append(column("QUAL", np.concatenate(flags)))
     bins = table("EXTRACTED_ORDERS", columns)
@@ -118,6 +122,8 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
     for name, field in _FLUX_COLUMNS:
         if name in rows.columns.names:
             parts[field] = np.split(floats(rows, name), ends)
+    if _SHARE in rows.columns.names:
+        parts["slit_share"] = np.split(floats(rows, _SHARE), ends)
     parts["quality"] = np.split(integers(rows, "QUAL", np.uint32), ends)
     spectra = tuple(
         OrderSpectrum(order=int(order), **{field: part[k] for field, part in parts.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,7 +80,10 @@ def _(look: Look) -> Iterator[str]:
     from astropy.wcs import WCS  # noqa: PLC0415 - takes its time
 
     nx, ny = look.primary["NAXIS1"], look.primary["NAXIS2"]
-    ra, dec = WCS(look.primary).all_pix2world(0.5 * nx + 0.5, 0.5 * ny + 0.5, 1)
+    with warnings.catch_warnings():
+        # It remarks on every date that it works out from another.
+        warnings.simplefilter("ignore")
+        ra, dec = WCS(look.primary).all_pix2world(0.5 * nx + 0.5, 0.5 * ny + 0.5, 1)
     told = look.number("RA"), look.number("DEC")
     if told[0] is None or told[1] is None:
         return
