@@ -55,7 +55,7 @@ class MergeParameters(ParameterSet):
         "Scale the flux to the target's magnitude in the acquisition image, if there is one.",
     )
     magnitudes: str = parameter(
-        "",
+        "none",
         "Magnitudes of the target to scale the flux to instead, as r=17.31:0.02,g=17.60 (AB, V in "
         "the Vega system; error after the colon).",
     )

@@ -41,13 +41,15 @@ class Magnitude:
 
 
 def parse_magnitudes(text: str) -> tuple[Magnitude, ...]:
-    """Return the magnitudes that a user wrote: ``r=17.31``, ``g=17.6:0.03, r=17.31:0.02``.
+    """Return the magnitudes that a user wrote: ``r=17.31``, ``g=17.6:0.03,r=17.31``, ``none``.
 
     Raises
     ------
     ParameterError
         If the text is not of that form, or a band is unknown.
     """
+    if text.strip().lower() == "none":
+        return ()
     found = []
     for part in (piece.strip() for piece in text.split(",") if piece.strip()):
         band, equals, rest = part.partition("=")

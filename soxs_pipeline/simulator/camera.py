@@ -29,7 +29,7 @@ from soxs_pipeline.simulator.starfield import (
     write_refcat2,
 )
 
-__all__ = ["simulate_camera"]
+__all__ = ["Camera", "simulate_camera"]
 
 Array = NDArray[np.floating]
 
@@ -39,7 +39,7 @@ _OVER = 5
 
 
 @dataclass
-class _Camera:
+class Camera:
     """The detector of a night."""
 
     rng: np.random.Generator
@@ -139,7 +139,7 @@ class _Folder:
     """The folder being filled, and the clock."""
 
     out: Path
-    camera: _Camera
+    camera: Camera
     clock: datetime
     compress: str = ""
     progress: Callable[[str], None] | None = None
@@ -232,7 +232,7 @@ def simulate_camera(  # noqa: PLR0913 - one keyword for each choice of the user
     rng = np.random.default_rng([seed, 31])
     sky = make_sky(seed) if sky is None else sky
     day = datetime(2026, 3, 14, 22, 10, 0, 411000)  # noqa: DTZ001 - FITS times carry no zone
-    night = _Folder(out, _Camera(rng), day, compress, progress)
+    night = _Folder(out, Camera(rng), day, compress, progress)
     for _ in range(n_bias):
         adu = night.camera.read(np.zeros((SIZE, SIZE)), 0.0, cosmics=False)
         night.put(adu, _triplet("CALIB", "BIAS"), 0.0)

@@ -54,10 +54,27 @@ def test_every_recipe_has_its_executer_and_each_a_name_of_its_own():
     names = [entity.get("name") for entity in actors("org.eso.RecipeExecuter")]
     assert len(set(names)) == len(names)
     recipes = {name.rpartition("_")[0] for name in names}
-    assert recipes == {task.recipe for task in CASCADE.tasks if "ACQ" not in task.arms}
+    assert recipes == {task.recipe for task in CASCADE.tasks if set(task.arms) != {"ACQ"}}
     assert recipes <= set(recipe_names())
     for entity in actors("org.eso.RecipeExecuter"):
         assert entity.find("display").get("name") == entity.get("name").rpartition("_")[0]
+
+
+def test_the_imaging_workflow_holds_the_cameras_recipes():
+    root = read_workflow(FOLDER / "soxs_imaging.xml")
+    assert faults_of(root) == []
+    executers = [e for e in root.iter("entity") if e.get("class") == "org.eso.RecipeExecuter"]
+    recipes = {entity.get("name").rpartition("_")[0] for entity in executers}
+    assert recipes == {task.recipe for task in CASCADE.tasks if "ACQ" in task.arms}
+    routed = {
+        tag
+        for entity in root.iter("entity")
+        if entity.get("class") == "org.eso.FitsRouter"
+        for name, value in properties(entity).items()
+        if name.endswith("_config")
+        for tag in value.split(",")
+    }
+    assert routed <= TAGS
 
 
 def test_every_parameter_of_an_executer_is_the_recipes_own():

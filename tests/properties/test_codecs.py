@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.io.codecs.registry import CODECS
 from soxs_pipeline.io.products import read_product, write_product
+from tests.support.camera_strategies import CAMERA_STRATEGIES
 from tests.support.codec_strategies import STRATEGIES as MOST
 from tests.support.telluric_strategies import TELLURIC_STRATEGIES
 
-STRATEGIES = MOST | TELLURIC_STRATEGIES
+STRATEGIES = MOST | TELLURIC_STRATEGIES | CAMERA_STRATEGIES
 
 
 def assert_equal(got, wanted, where):

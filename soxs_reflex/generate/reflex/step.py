@@ -17,9 +17,11 @@ INTERACTIVE: dict[str, tuple[str, ...]] = {
     "soxs_stare": ("locate", "position", "sky-regions", "detection-sigma"),
     "soxs_nod": ("locate", "position", "subtract", "detection-sigma"),
     "soxs_offset": ("locate", "position", "subtract", "least-throw"),
-    "soxs_extract": ("method", "window", "aperture", "clip-sigma"),
+    "soxs_extract": ("method", "window", "aperture", "clip-sigma", "slit-loss"),
     "soxs_response": (),
-    "soxs_merge": ("velocity-step", "match-arms"),
+    "soxs_merge": ("velocity-step", "match-arms", "magnitudes"),
+    "soxs_telluric": ("fit", "water", "use-standard", "opaque"),
+    "soxs_astro_phot": ("detection-sigma", "colour-term", "target-radius", "least-stars"),
 }
 
 _STRING = "ptolemy.data.expr.StringParameter"

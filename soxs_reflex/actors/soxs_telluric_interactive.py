@@ -1,0 +1,16 @@
+"""Window of soxs_telluric in Reflex. Written by soxs_reflex.generate."""
+
+import sys
+
+try:
+    from soxs_reflex.actors.window import main
+except ImportError as error:
+    sys.exit(
+        f"soxs_reflex cannot be imported by {sys.executable} ({error}): "
+        "set esoreflex.python-command or esoreflex.python-path in esoreflex.rc"
+    )
+
+__all__: list[str] = []
+
+if __name__ == "__main__":
+    sys.exit(main("soxs_telluric"))

@@ -1,0 +1,221 @@
+"""Camera images compared with what was put into them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from soxs_pipeline.domain.camera import Catalogue
+from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.quality import FATAL
+from soxs_pipeline.errors import InputError, UnprocessableDataError
+from soxs_pipeline.recipes.soxs_astro_phot import AstroPhotParameters, soxs_astro_phot
+from tests.support.camera_night import MAGNITUDES, matched, night
+
+
+def run(found, catalogue="own", objects=None, flat="own", **parameters):
+    return soxs_astro_phot(
+        found.objects if objects is None else objects,
+        found.detector,
+        found.flat if flat == "own" else flat,
+        found.catalogue if catalogue == "own" else catalogue,
+        parameters=AstroPhotParameters(**parameters),
+    )
+
+
+def told(outcome):
+    return {value.definition.key: value.value for value in outcome.qc}
+
+
+def some_stars(catalogue, rows):
+    return Catalogue(
+        catalogue.ra_deg[rows], catalogue.dec_deg[rows], catalogue.pm_ra[rows],
+        catalogue.pm_dec[rows], catalogue.epoch,
+        {band: m[rows] for band, m in catalogue.magnitudes.items()},
+        {band: e[rows] for band, e in catalogue.errors.items()}, catalogue.name,
+    )  # fmt: skip
+
+
+def with_header(raw, **cards):
+    kept = {k: v for k, v in raw.header.items() if k not in cards}
+    new = {k.replace("__", " "): v for k, v in cards.items() if v is not None}
+    return replace(raw, header=Header({**kept, **new}))
+
+
+@pytest.fixture(scope="module")
+def reduced():
+    return run(night())
+
+
+def test_places_and_magnitudes_are_true(reduced):
+    image, sources = reduced.products.image, reduced.products.sources
+    truth = night().truth[0]
+    row, distance = matched(sources, truth)
+    fine = (distance < 0.5) & (sources.quality == 0) & (truth["SIZE"][row] == 0)
+    fine &= sources.flux > 100 * sources.flux_error
+    east = (sources.ra_deg - truth["RA"][row]) * np.cos(np.deg2rad(truth["DEC"][row])) * 3.6e6
+    north = (sources.dec_deg - truth["DEC"][row]) * 3.6e6
+    assert fine.sum() > 15
+    for offsets in (east[fine], north[fine]):
+        assert abs(np.median(offsets)) < 5.0
+        assert 1.4826 * np.median(np.abs(offsets)) < 15.0
+    tie = image.photometry
+    true = night().zero_point + night().colour_term * tie.pivot
+    assert abs(tie.zero_point - true) < 0.010
+    assert abs(tie.zero_point - true) < 4 * tie.error
+    assert tie.tied
+    assert image.astrometry.tied
+
+
+def test_pulls_of_fluxes(reduced):
+    sources, truth = reduced.products.sources, night().truth[0]
+    row, distance = matched(sources, truth)
+    fine = (distance < 0.5) & (sources.quality == 0) & (truth["SIZE"][row] == 0)
+    ratio = sources.flux / truth["RATE"][row]
+    level = np.median(ratio[fine & (sources.flux > 100 * sources.flux_error)])
+    pull = ((ratio / level - 1) * sources.flux / sources.flux_error)[fine]
+    assert 0.8 < 1.4826 * np.median(np.abs(pull)) < 1.25
+
+
+def test_stars_are_found(reduced):
+    truth, sources = night().truth[0], reduced.products.sources
+    inside = (truth["X"] > 10) & (truth["X"] < 1013) & (truth["Y"] > 10) & (truth["Y"] < 1013)
+    bright = np.flatnonzero(inside & (truth["MAG"] < 20.0) & (truth["SIZE"] == 0))
+    row, distance = matched(sources, truth)
+    seen = set(row[distance < 1.0])
+    assert np.mean([k in seen for k in bright]) > 0.95
+
+
+def test_target_is_measured(reduced):
+    target = reduced.products.target
+    assert target.found
+    # Its colour is not that of the mean star.
+    colour = MAGNITUDES["g"] - MAGNITUDES["r"]
+    assert target.at_colour(colour) == pytest.approx(MAGNITUDES["r"], abs=0.015)
+    assert abs(target.magnitude - MAGNITUDES["r"]) < 4 * target.error
+
+
+def test_quality_control_speaks_of_the_image(reduced):
+    qc = told(reduced)
+    assert qc["IMG FWHM"] == pytest.approx(0.9, abs=0.06)
+    assert qc["AST SHIFT"] < 25.0
+    assert 21.0 < qc["IMG LIMIT"] < 24.0
+    assert 12.0 < qc["IMG SATUR"] < 16.0
+    assert qc["IMG SKYMAG"] == pytest.approx(20.9, abs=0.1)
+
+
+def test_a_sum_of_dithers_goes_deeper():
+    three = night(seed=2, n_dither=3)
+    one = run(three, objects=three.objects[:1])
+    total = run(three)
+    deeper = told(total)["IMG LIMIT"] - told(one)["IMG LIMIT"]
+    assert deeper == pytest.approx(1.25 * np.log10(3.0), abs=0.12)
+    assert any("3 exposures added" in remark for remark in total.remarks)
+    assert len(total.products.image.frame.exposures) == 3
+    sources, truth = total.products.sources, three.truth[0]
+    row, distance = matched(sources, truth)
+    fine = (distance < 0.5) & (sources.quality == 0) & (truth["SIZE"][row] == 0)
+    ratio = sources.flux / truth["RATE"][row]
+    bright = fine & (sources.flux > 100 * sources.flux_error)
+    pull = ((ratio / np.median(ratio[bright]) - 1) * sources.flux / sources.flux_error)[fine]
+    assert 0.75 < 1.4826 * np.median(np.abs(pull)) < 1.3
+
+
+def test_without_a_catalogue_the_image_is_of_lower_grade():
+    outcome = run(night(), catalogue=None)
+    image = outcome.products.image
+    assert not image.astrometry.tied
+    assert not image.photometry.tied
+    assert image.photometry.error >= 0.5
+    assert outcome.products.stars is None
+    assert any("no catalogue" in remark for remark in outcome.remarks)
+
+
+def test_a_wrong_catalogue_is_not_believed():
+    rng = np.random.default_rng(3)
+    right = night().catalogue
+    wrong = replace(
+        right,
+        ra_deg=right.ra_deg + rng.uniform(-0.02, 0.02, len(right)),
+        dec_deg=right.dec_deg + rng.uniform(-0.02, 0.02, len(right)),
+    )
+    outcome = run(night(), catalogue=wrong)
+    assert not outcome.products.image.astrometry.tied
+    assert any("could be believed" in remark for remark in outcome.remarks)
+
+
+def test_two_stars_do_not_tie_an_image():
+    outcome = run(night(), catalogue=some_stars(night().catalogue, slice(0, 2)))
+    assert not outcome.products.image.astrometry.tied
+
+
+def test_parity_may_be_wrong():
+    raw = night().objects[0]
+    mirrored = with_header(raw, CD1_1=-raw.header.number("CD1_1"))
+    assert run(night(), objects=[mirrored]).products.image.astrometry.tied
+
+
+def test_no_world_coordinates_but_a_pointing():
+    raw = night().objects[0]
+    bare = with_header(raw, **dict.fromkeys(["CRVAL1", "CRVAL2", "CD1_1", "CD2_2"]))
+    assert run(night(), objects=[bare]).products.image.astrometry.tied
+
+
+def test_nothing_says_where_it_points():
+    raw = night().objects[0]
+    lost = with_header(raw, **dict.fromkeys(["CRVAL1", "CRVAL2", "RA", "DEC"]))
+    with pytest.raises(UnprocessableDataError, match="RA and DEC"):
+        run(night(), objects=[lost])
+
+
+def test_an_exposure_time_may_stand_elsewhere_but_must_be_known():
+    raw = night().objects[0]
+    other = with_header(raw, EXPTIME=None)
+    assert run(night(), objects=[other]).products.image.photometry.tied
+    none = with_header(other, ESO__DET3__EXPO__TIME=None)
+    none = replace(none, header=Header(
+        {k: v for k, v in none.header.items() if k not in {"ESO DET3 EXPO TIME", "EXPTIME"}}
+    ))  # fmt: skip
+    with pytest.raises(InputError, match="exposure time"):
+        run(night(), objects=[none])
+
+
+def test_an_unknown_filter_has_a_nominal_zero_point():
+    raw = night().objects[0]
+    odd = replace(raw, header=raw.header.merged({"ESO INS ACFW ID": "free"}))
+    outcome = run(night(), objects=[odd])
+    assert outcome.products.image.astrometry.tied
+    assert not outcome.products.image.photometry.tied
+    assert any("'free'" in remark for remark in outcome.remarks)
+
+
+def test_an_empty_field_is_no_crash():
+    raw = night().objects[0]
+    rng = np.random.default_rng(4)
+    empty = replace(raw, data=rng.normal(700.0, 15.0, raw.data.shape).astype(np.float32))
+    outcome = run(night(), objects=[empty], flat=None)
+    assert not outcome.products.image.astrometry.tied
+    assert any("no flat" in remark for remark in outcome.remarks)
+
+
+def test_a_saturated_frame_is_refused():
+    raw = night().objects[0]
+    full = replace(raw, data=np.full(raw.data.shape, 65535.0, np.float32))
+    with pytest.raises(UnprocessableDataError, match="saturated"):
+        run(night(), objects=[full])
+
+
+def test_saturated_stars_are_flagged(reduced):
+    sources, truth = reduced.products.sources, night().truth[0]
+    row, distance = matched(sources, truth)
+    brightest = truth["MAG"][row] < told(reduced)["IMG SATUR"] - 0.5
+    near = (distance < 3.0) & brightest
+    assert near.any()
+    assert ((sources.quality[near] & np.uint32(FATAL)) != 0).all()
+
+
+def test_trailed_and_blurred_stars_are_said():
+    trailed = run(night(seed=4, elongation=2.2))
+    assert any("trailed" in remark for remark in trailed.remarks)
+    blurred = run(night(seed=5, seeing=5.0))
+    assert any("out of focus" in remark for remark in blurred.remarks)
