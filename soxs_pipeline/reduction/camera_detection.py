@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from photutils.detection import find_peaks
+from photutils.utils.exceptions import NoDetectionsWarning
 from scipy import ndimage
 
 from soxs_pipeline.domain.frame import Frame
@@ -40,12 +43,15 @@ def find_sources(frame: Frame, fwhm: float, sigma: float) -> tuple[Floats, Float
     """
     significance = _significance(frame, fwhm)
     saturated = (frame.quality & np.uint32(Quality.SATURATED)) != 0
-    found = find_peaks(
-        significance,
-        sigma,
-        footprint=disc(max(1.0, SAME_FWHM * fwhm)),
-        border_width=_EDGE_PX,
-    )
+    with warnings.catch_warnings():
+        # That nothing was found is told by the table.
+        warnings.simplefilter("ignore", NoDetectionsWarning)
+        found = find_peaks(
+            significance,
+            sigma,
+            footprint=disc(max(1.0, SAME_FWHM * fwhm)),
+            border_width=_EDGE_PX,
+        )
     x = y = np.empty(0)
     if found is not None:
         names = found.colnames

@@ -27,8 +27,10 @@ _FIRST_FWHM_PX = 4.5
 _SHAPING, _SHAPING_SNR = 16, 30.0
 #: Most sources that are measured, the brightest.
 _MOST = 1500
-#: Half side of what is cut out about a star, and distance within which stars disturb, in FWHM.
-_HALF, _APART = 2.2, 2.5
+#: Half side of what is cut out about a star, in FWHM.
+_HALF = 2.2
+#: Distance to which a source's light is taken off its neighbours, in FWHM.
+_REACH = 6.0
 #: Radius of the aperture in FWHM.
 _APERTURE = 1.2
 
@@ -192,7 +194,7 @@ def _fitted(
     if not len(x):
         none = np.empty(0)
         return StarFits(none, none, none, none, none, none, none, np.empty(0, dtype=bool))
-    half = int(np.ceil(_HALF * shape.fwhm))
+    half, reach = int(np.ceil(_HALF * shape.fwhm)), int(np.ceil(_REACH * shape.fwhm))
     weights = weights_of(frame)
     background = np.where(weights > 0, 1.0 / np.where(weights > 0, weights, 1.0), np.inf)
     model = np.zeros(frame.shape)
@@ -222,7 +224,7 @@ def _fitted(
             found.chi2,
             found.good,
         )
-        model = _drawn(frame.shape, fits, shape, half)
+        model = _drawn(frame.shape, fits, shape, reach)
     assert fits is not None
     return fits
 

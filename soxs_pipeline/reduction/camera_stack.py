@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 
 #: Rejection of a value of one exposure against the others, in errors.
 _CLIP = 5.0
-#: Fraction of a pixel by which a model of a star may be off when one exposure is judged.
-_SLACK = 0.1
+#: Share of the range of a pixel's neighbours by which exposures may differ: the seeing does.
+_SLACK = 0.5
 #: Steps of the grid on which projections are worked out, and the share of a resampled pixel that
 #: may come from bad ones.
 _GRID_PX, _MOST_BAD = 32, 0.3

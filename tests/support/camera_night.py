@@ -7,6 +7,7 @@ from tempfile import mkdtemp
 
 import numpy as np
 from astropy.io import fits
+from scipy.spatial import cKDTree
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.camera import Catalogue
@@ -19,7 +20,7 @@ from soxs_pipeline.recipes.soxs_mbias import MbiasParameters, soxs_mbias
 from soxs_pipeline.simulator.camera import simulate_camera
 from soxs_pipeline.simulator.starfield import make_sky
 
-__all__ = ["MAGNITUDES", "Night", "night"]
+__all__ = ["MAGNITUDES", "Night", "matched", "night"]
 
 #: Of the target in the middle of the field.
 MAGNITUDES = {"u": 17.9, "g": 17.4, "r": 17.0, "i": 16.9, "z": 16.8, "y": 16.8, "V": 17.2}
@@ -40,7 +41,7 @@ class Night:
 
 
 @cache
-def night(seed=1, band="r", n_dither=1, n_known=60, seeing=0.9, elongation=1.0) -> Night:
+def night(seed=6, band="r", n_dither=1, n_known=60, seeing=0.9, elongation=1.0) -> Night:
     """Simulate a small night once for all tests that look at it."""
     folder = Path(mkdtemp(prefix="camera"))
     sky = make_sky(
@@ -56,18 +57,18 @@ def night(seed=1, band="r", n_dither=1, n_known=60, seeing=0.9, elongation=1.0) 
     bias = soxs_mbias(biases, DetectorCalibration(), parameters=MbiasParameters())
     detector = DetectorCalibration(master_bias=bias.products.master_bias)
     flat = soxs_img_mflat(flats, detector, parameters=ImgMflatParameters()).products.master_flat
-    tables = [fits.open(path)[1] for path in sorted((folder / "raw_truth").glob("*.fits"))]
+    paths = sorted((folder / "raw_truth").glob("*.fits"))
+    tables = [fits.getdata(path, 1) for path in paths]
+    header = fits.getheader(paths[0], 1)
     return Night(
         objects, flats, detector, flat,
         read_refcat2(sorted((folder / "raw_catalogue").glob("*.rc2"))),
-        [table.data for table in tables], tables[0].header["ZP0"], tables[0].header["CTERM"],
+        tables, header["ZP0"], header["CTERM"],
     )  # fmt: skip
 
 
 def matched(sources, truth):
     """Return for each source the row of the nearest true one, and its distance in pixels."""
-    from scipy.spatial import cKDTree
-
     tree = cKDTree(np.column_stack([truth["X"], truth["Y"]]))
     distance, row = tree.query(np.column_stack([sources.x - 1, sources.y - 1]))
     return row, distance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from soxs_pipeline.domain.camera import (
     StarField,
     TargetPhotometry,
 )
+from soxs_pipeline.domain.header import Header
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, header_of
 from soxs_pipeline.io.codecs.exposures import exposure_units, read_exposures
 from soxs_pipeline.io.codecs.frame import FRAME
@@ -28,6 +30,7 @@ __all__ = ["CATALOGUE", "PASSBANDS", "SKY_IMAGE", "SOURCE_TABLE", "STAR_FIELD", 
 
 _PHOT = "ESO PRO PHOT"
 _IMG = "ESO PRO IMG"
+_PLACES = re.compile(r"RADESYS|EQUINOX|[AB]_ORDER|[AB]_\d_\d")
 _MAGNITUDE = re.compile(r"MAG_(\w+)")
 
 
@@ -169,8 +172,11 @@ def _decode_image(units: Units, layout: Layout) -> SkyImage:
     def told(key: str) -> float:
         return float(header.get(f"{_IMG} {key}", np.nan))
 
+    frame = FRAME.decode(units, layout)
+    # The projection is no part of the header that was taken over.
+    own = {k: v for k, v in frame.header.items() if not _PLACES.fullmatch(k)}
     return SkyImage(
-        frame=FRAME.decode(units, layout),
+        frame=replace(frame, header=Header(own)),
         weight=np.array(units["WEIGHT"].data, dtype=np.float32),
         astrometry=astrometry_of(header),
         photometry=_photometry_of(header),

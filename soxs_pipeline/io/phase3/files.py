@@ -19,6 +19,9 @@ from soxs_pipeline.io.phase3.standard import LONGEST_NAME, LONGEST_TEXT, Keyword
 
 __all__ = ["Associated", "association_cards", "fill", "write_units"]
 
+#: Columns of a card, those of keyword and strokes, those a number takes at least.
+_CARD, _BEFORE_COMMENT, _NUMBER = 80, 14, 20
+
 
 @dataclass(frozen=True)
 class Associated:
@@ -78,6 +81,9 @@ def _put(header: Any, name: str, value: object, comment: str) -> None:
         value = to_ascii(value)[:LONGEST_TEXT].rstrip()
         # A long text leaves its comment no room, and no CONTINUE is allowed.
         comment = comment if len(value) + len(comment) < LONGEST_TEXT - 6 else ""
+    else:
+        room = _CARD - _BEFORE_COMMENT - max(len(repr(value)), _NUMBER)
+        comment = comment if len(comment) <= room else ""
     header[name if len(name) <= 8 else f"HIERARCH {name}"] = (value, comment)
 
 
