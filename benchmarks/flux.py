@@ -5,9 +5,8 @@
     python -m benchmarks.flux RAW REDUCED --scene standard
 
 The response comes from the flux standard of the night, the science target is another star: no
-spectrum is judged by itself. Telluric bands are left out. The light that the narrower slit
-of the science exposure cut off is known to the simulator and put into the truth, for the
-pipeline does not correct it.
+spectrum is judged by itself. Telluric bands are left out. The pipeline makes up for the
+light that the slit cut off, so the truth is what came from the star.
 """
 
 from __future__ import annotations
@@ -33,18 +32,12 @@ _BANDS = Path(__file__).parents[1] / "calib_static" / "common" / "MOLECULAR_BAND
 _BIN_NM = 2.0
 
 
-def true_flux(scene: str, wave: Floats, truth: Path) -> Floats:
-    """Return the flux of the first source that passes the slit, in erg/s/cm2/Angstrom."""
+def true_flux(scene: str, wave: Floats) -> Floats:
+    """Return the flux of the first source in erg/s/cm2/Angstrom."""
     source = get_scene(scene).sources[0]
     photons = source_rate(source, wave)
-    flux = photons * _PLANCK_TIMES_C_ERG_NM / wave / (TELESCOPE_AREA_M2 * 1e4) / 10.0
-    share = np.full(wave.size, np.nan)
-    for path in sorted(truth.glob("spectra_object_*.fits")):
-        rows = fits.getdata(path, "SOURCE1")
-        rank = np.argsort(rows["WAVELENGTH"])
-        here = np.interp(wave, rows["WAVELENGTH"][rank], rows["SLIT_SHARE"][rank], np.nan, np.nan)
-        share = np.where(np.isfinite(share), share, here)
-    return flux * share
+    flux: Floats = photons * _PLANCK_TIMES_C_ERG_NM / wave / (TELESCOPE_AREA_M2 * 1e4) / 10.0
+    return flux
 
 
 def outside_bands(wave: Floats) -> NDArray[np.bool_]:
@@ -55,7 +48,7 @@ def outside_bands(wave: Floats) -> NDArray[np.bool_]:
     )
 
 
-def compare(raw: Path, reduced: Path, scene: str) -> dict[str, dict[str, float]]:
+def compare(reduced: Path, scene: str) -> dict[str, dict[str, float]]:
     """Return rms and mean of the relative departure from the truth, for each arm."""
     path, header = find(reduced, "SCI_MERGED_1D")[0]
     if "erg" not in str(header["ESO PRO UNIT"]):
@@ -63,7 +56,7 @@ def compare(raw: Path, reduced: Path, scene: str) -> dict[str, dict[str, float]]
     rows = fits.getdata(path, "MERGED")
     wave, flux = np.asarray(rows["WAVE"], float), np.asarray(rows["FLUX"], float)
     error = np.asarray(rows["ERR"], float)
-    true = true_flux(scene, wave, raw.with_name(raw.name + "_truth"))
+    true = true_flux(scene, wave)
     good = (rows["QUAL"] == 0) & np.isfinite(flux) & np.isfinite(true) & outside_bands(wave)
     result = {}
     for number in range(1, 3):
@@ -95,11 +88,11 @@ def compare(raw: Path, reduced: Path, scene: str) -> dict[str, dict[str, float]]
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("raw", type=Path)
+    parser.add_argument("raw", type=Path, help="of the reduction, for the record")
     parser.add_argument("reduced", type=Path)
     parser.add_argument("--scene", default="standard", help="what was simulated")
     arguments = parser.parse_args()
-    for arm, values in compare(arguments.raw, arguments.reduced, arguments.scene).items():
+    for arm, values in compare(arguments.reduced, arguments.scene).items():
         print(arm, "  ".join(f"{name} {value:.2f}" for name, value in values.items()))
     for category in ("SCI_MERGED_1D", "RESPONSE_VIS", "RESPONSE_NIR"):
         for path, header in find(arguments.reduced, category):
