@@ -124,7 +124,7 @@ def _tasks_page(cascade: Cascade) -> str:
         ]
         parts.append(
             f"## {task.name}\n\n{task.doc}, by [{task.recipe}](recipes/{task.recipe}.md)"
-            f" for {' and '.join(task.arms)}."
+            f" for {' and '.join(filter(None, task.arms)) or 'all arms together'}."
             + (f" One run takes all frames with equal {_codes(task.group_by)}."
                if task.group_by else "")
             + "\n\n"

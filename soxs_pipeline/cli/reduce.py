@@ -87,7 +87,7 @@ def organise(
     folder: Path,
     settings: Settings,
     cascade: Cascade,
-    catalogue: Callable[[dict[str, Header]], Path | None] = lambda _: None,
+    catalogue: Callable[[dict[str, Header]], tuple[Path, Header] | None] = lambda _: None,
 ) -> tuple[Association, list[str]]:
     """Read a folder and sort its files; return also the names of files that cannot be read.
 
@@ -96,12 +96,12 @@ def organise(
     folder, settings, cascade
         Where the files are, settings of the organiser, the map.
     catalogue
-        Provides the star catalogue of the camera's fields from the headers.
+        Names the star catalogue of the camera's fields from the headers: its path and header.
     """
     headers, unreadable = read_folders([folder])
     stars = catalogue(headers)
     if stars is not None:
-        headers[str(stars)] = read_header(stars)
+        headers[str(stars[0])] = stars[1]
     recipe = get(ORGANISER)
     chosen = configure(recipe, "", load_instrument(INSTRUMENT), settings)
     outcome = recipe.run(headers, cascade, static_finder, parameters=chosen.parameters)
@@ -110,10 +110,14 @@ def organise(
     return replace(found, unclassified=refused), list(unreadable)
 
 
-def _make_plan(options: argparse.Namespace, settings: Settings) -> tuple[Plan, list[str]]:
+def _make_plan(
+    options: argparse.Namespace, settings: Settings, *, fetch: bool
+) -> tuple[Plan, list[str]]:
+    """Plan; ``fetch`` also writes the star catalogue that the plan counts on."""
     cascade = load(INSTRUMENT)
-    out = options.output
-    stars = partial(_catalogue, cascade=cascade, place=options.catalogue, out=out)
+    stars = partial(
+        _catalogue, cascade=cascade, place=options.catalogue, out=options.output, fetch=fetch
+    )
     found, unreadable = organise(options.raw, settings, cascade, stars)
     only = [full_name(name) for name in options.only]
     plan = make_plan(found, cascade, options.output, everything=options.everything, only=only)
@@ -121,18 +125,24 @@ def _make_plan(options: argparse.Namespace, settings: Settings) -> tuple[Plan, l
 
 
 def _catalogue(
-    headers: dict[str, Header], *, cascade: Cascade, place: str, out: Path
-) -> Path | None:
+    headers: dict[str, Header], *, cascade: Cascade, place: str, out: Path, fetch: bool
+) -> tuple[Path, Header] | None:
     # Frames of the camera are rare enough that what reads catalogues is loaded for them alone.
     if not any(header.text("ESO SEQ ARM") in {"", "ACQ"} for header in headers.values()):
         return None
-    from soxs_pipeline.runtime.catalogues import provide_catalogue  # noqa: PLC0415
+    from soxs_pipeline.runtime.catalogues import (  # noqa: PLC0415
+        expected_catalogue,
+        provide_catalogue,
+    )
 
-    return provide_catalogue(headers, cascade, place, out)
+    if not fetch:
+        return expected_catalogue(headers, cascade, place, out)
+    path = provide_catalogue(headers, cascade, place, out)
+    return None if path is None else (path, read_header(path))
 
 
 def _plan(options: argparse.Namespace) -> int:
-    plan, _ = _make_plan(options, load_settings(options.settings))
+    plan, _ = _make_plan(options, load_settings(options.settings), fetch=False)
     print(json.dumps(plan.as_json(), indent=1) if options.json else plan.as_text())
     return 0
 
@@ -141,7 +151,7 @@ def _reduce(options: argparse.Namespace) -> int:
     settings = load_settings(options.settings)
     if options.raw.is_dir():
         check_output_folder(options.output, options.raw)
-    plan, unreadable = _make_plan(options, settings)
+    plan, unreadable = _make_plan(options, settings, fetch=True)
     jobs = max(1, options.jobs)
     results = carry_out(plan, settings, options, jobs=jobs, fresh=options.fresh)
     archived = _archive(plan, results, options.output) if options.archive else None

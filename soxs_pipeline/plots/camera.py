@@ -186,6 +186,7 @@ def camera_flat(master_flat: Frame) -> Figure:
         title, [["image", "values"]], height_in=5.0, width_ratios=(1.5, 1.0)
     )
     left, right = panels["image"], panels["values"]
+    left.grid(visible=False)
     good = ~master_flat.bad
     low, high = np.percentile(master_flat.data[good], [0.5, 99.5])
     shown = left.imshow(

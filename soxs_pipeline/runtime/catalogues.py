@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,14 @@ from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.catalogues import query_refcat2, read_catalogue
 from soxs_pipeline.io.products import write_product
 
-__all__ = ["ENVIRONMENT", "TAG", "camera_fields", "provide_catalogue", "write_catalogue"]
+__all__ = [
+    "ENVIRONMENT",
+    "TAG",
+    "camera_fields",
+    "expected_catalogue",
+    "provide_catalogue",
+    "write_catalogue",
+]
 
 LOG = logging.getLogger(__name__)
 
@@ -29,6 +37,11 @@ _OBJECT = "IMG_OBJECT"
 #: Half the diagonal of the camera's field and the largest error of its pointing.
 _RADIUS_DEG = 0.07
 _SAME_DEG = 0.01
+_CARDS = {
+    "INSTRUME": ("SOXS", "Instrument"),
+    "ESO PRO CATG": (TAG, "Category of this calibration"),
+    "ESO SEQ ARM": ("ACQ", "Arm of the instrument"),
+}
 
 
 def camera_fields(headers: Mapping[str, Header], cascade: Cascade) -> list[tuple[float, float]]:
@@ -71,13 +84,10 @@ def provide_catalogue(
     InputError
         If a catalogue that the user named cannot be read. One sought unasked is done without.
     """
-    fields = camera_fields(headers, cascade)
-    given = any(header.text("ESO PRO CATG").startswith(TAG) for header in headers.values())
-    if not fields or given or place == "none":
+    wanted = _wanted(headers, cascade, place, out)
+    if wanted is None:
         return None
-    named = place or os.environ.get(ENVIRONMENT, "")
-    key = hashlib.sha256(repr((sorted(fields), named)).encode()).hexdigest()[:10]
-    path = out / "catalogue" / f"{TAG}_{key}.fits"
+    fields, named, path = wanted
     # What came over the network is kept; a file on disk may have changed.
     if named in {"", "online"} and path.is_file():
         return path
@@ -96,17 +106,41 @@ def provide_catalogue(
     return path
 
 
+def expected_catalogue(
+    headers: Mapping[str, Header], cascade: Cascade, place: str, out: Path
+) -> tuple[Path, Header] | None:
+    """Return the path that `provide_catalogue` would write, and its header; nothing is written.
+
+    Whether stars will be found is not known before they are sought.
+    """
+    wanted = _wanted(headers, cascade, place, out)
+    if wanted is None:
+        return None
+    _, named, path = wanted
+    if not named and not path.is_file() and find_spec("astroquery") is None:
+        return None
+    return path, Header({key: value for key, (value, _) in _CARDS.items()})
+
+
+def _wanted(
+    headers: Mapping[str, Header], cascade: Cascade, place: str, out: Path
+) -> tuple[list[tuple[float, float]], str, Path] | None:
+    """Return fields, where their stars are sought and the file for them, or None."""
+    fields = camera_fields(headers, cascade)
+    given = any(header.text("ESO PRO CATG").startswith(TAG) for header in headers.values())
+    if not fields or given or place == "none":
+        return None
+    named = place or os.environ.get(ENVIRONMENT, "")
+    key = hashlib.sha256(repr((sorted(fields), named)).encode()).hexdigest()[:10]
+    return fields, named, out / "catalogue" / f"{TAG}_{key}.fits"
+
+
 def write_catalogue(path: Path, found: Catalogue) -> None:
     """Write a catalogue as a calibration; a file that holds the same is left alone."""
-    header = {
-        "INSTRUME": ("SOXS", "Instrument"),
-        "ESO PRO CATG": (TAG, "Category of this calibration"),
-        "ESO SEQ ARM": ("ACQ", "Arm of the instrument"),
-    }
     fresh = path.with_name(f".{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        write_product(fresh, found, header=header, transposed=False)
+        write_product(fresh, found, header=_CARDS, transposed=False)
         # Jobs are done anew when their inputs are newer.
         if path.is_file() and path.read_bytes() == fresh.read_bytes():
             return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from soxs_pipeline.cascade import Cascade
 from soxs_pipeline.cascade.graph import execution_order, producers
-from soxs_pipeline.cascade.spec import DataItem, Group, Task
+from soxs_pipeline.cascade.spec import DataItem, Group, Slot, Task
 from soxs_reflex.description import describe
 from soxs_reflex.generate.reflex.moml import COMPOSITE, Entity, text_of
 from soxs_reflex.generate.reflex.step import step_entity
@@ -154,12 +154,13 @@ def _add_input(root: Entity) -> None:
     root.wire("DataSetChooser.dataset out", "FitsRouter.in")
 
 
-def _tags(item: DataItem, arms: Sequence[str], cascade: Cascade) -> list[str]:
+def _tags(slot: Slot, arms: Sequence[str], cascade: Cascade) -> list[str]:
+    item = slot.item
     if cascade.of_all_arms(item):
         return [item.tag]
     if item.group is Group.CALIB:
         return [item.tag, *(item.tag_for(arm) for arm in ("ALL", *arms))]
-    return [item.tag_for(arm) for arm in arms]
+    return list(dict.fromkeys(slot.tag_for(arm) for arm in arms))
 
 
 def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str], cascade: Cascade) -> None:
@@ -175,7 +176,7 @@ def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str], cascade
         at = (_LEFT + _ACROSS * column, _TOP + _DOWN * _ROWS[kind])
         slots = (task.main, *task.others)
         accepted = tuple(
-            dict.fromkeys(tag for slot in slots for tag in _tags(slot.item, arms, cascade))
+            dict.fromkeys(tag for slot in slots for tag in _tags(slot, arms, cascade))
         )
         title = task.name.replace("_", " ")
         root.add(step_entity(task, title, describe(task.recipe), uses[task.recipe], accepted, at))
@@ -183,18 +184,21 @@ def _add_steps(root: Entity, tasks: Sequence[Task], arms: Sequence[str], cascade
         for slot in task.others:
             ends.setdefault(slot.item, "calib in")
         for item, port in ends.items():
-            if item.group is Group.PRODUCT:
-                _feed(root, makers.get(item, ()), title, port)
+            # What another workflow makes comes in as a file.
+            if item in makers:
+                _feed(root, makers[item], title, port)
             else:
                 routed.setdefault(item.tag, []).append(f"{title}.{port}")
         for _, made in task.products:
             makers.setdefault(made, []).append(title)
-    for item in dict.fromkeys(s.item for t in tasks for s in (t.main, *t.others)):
-        if item.tag in routed:
-            router.port(item.tag, "output")
-            router.set(f"{item.tag}_config", ",".join(_tags(item, arms, cascade)))
-            for end in routed[item.tag]:
-                root.wire(f"FitsRouter.{item.tag}", end)
+    tags: dict[str, list[str]] = {}
+    for slot in (s for t in tasks for s in (t.main, *t.others)):
+        tags.setdefault(slot.item.tag, []).extend(_tags(slot, arms, cascade))
+    for tag in (tag for tag in tags if tag in routed):
+        router.port(tag, "output")
+        router.set(f"{tag}_config", ",".join(dict.fromkeys(tags[tag])))
+        for end in routed[tag]:
+            root.wire(f"FitsRouter.{tag}", end)
 
 
 def _feed(root: Entity, makers: Sequence[str], title: str, port: str) -> None:
