@@ -37,6 +37,10 @@ PASSBANDS = (
     "Tonry et al. 2012 (g r i z y), LSST throughputs 1.9 (u), Bessell 1990 (V) by way of speclite "
     "1.0.0; passbands.py"
 )
+MASTER = (
+    "quality-control figures of commissioning frames in the documentation of soxspipe 0.17.4; "
+    "master_response.py"
+)
 TABLES = (
     ("SPECTRAL_FORMAT", "VIS", "soxs/vis/SPECTRAL_FORMAT_VIS.fits", GEOMETRY),
     ("SPECTRAL_FORMAT", "NIR", "soxs/nir/SPECTRAL_FORMAT_NIR.fits", GEOMETRY),
@@ -44,6 +48,8 @@ TABLES = (
     ("ARC_LINE_LIST", "NIR", "soxs/nir/ARC_LINE_LIST_NIR.fits", GASES),
     ("SKY_LINE_LIST", "VIS", "soxs/vis/SKY_LINE_LIST_VIS.fits", SKY),
     ("SKY_LINE_LIST", "NIR", "soxs/nir/SKY_LINE_LIST_NIR.fits", SKY),
+    ("MASTER_RESPONSE", "VIS", "soxs/vis/MASTER_RESPONSE_VIS.fits", MASTER),
+    ("MASTER_RESPONSE", "NIR", "soxs/nir/MASTER_RESPONSE_NIR.fits", MASTER),
     ("EXTINCTION", "ALL", "common/EXTINCTION.fits", EXTINCTION),
     ("FLUX_STANDARDS", "ALL", "common/FLUX_STANDARDS.fits", STANDARDS),
     ("MOLECULAR_BANDS", "ALL", "common/MOLECULAR_BANDS.fits", BANDS),

@@ -218,10 +218,10 @@ def _dataset(
     cascade: CascadeMap,
     static: StaticFinder,
 ) -> Dataset:
-    # Where several exposures or arms are joined, some that cannot be made must not stop the rest.
+    # Where exposures, stars or arms are joined, what cannot be made must not stop the rest.
     possible = tuple(file for file in members if not file.blocked)
     left_out: tuple[DataFile, ...] = ()
-    if task.joins_arms and possible:
+    if task.does_without and possible:
         left_out = tuple(file for file in members if file.blocked)
         remarks += tuple(
             f"without {file.arm} {file.origin}: {'; '.join(file.blocked)}" for file in left_out

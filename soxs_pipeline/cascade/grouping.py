@@ -65,8 +65,15 @@ def _collect(files: Sequence[DataFile], keys: Sequence[tuple[object, ...]]) -> l
 
 def _templates(files: Files, task: Task, cascade: CascadeMap, smallest_set: int) -> Sets:
     """Group by all keywords; join sets that are too small to be combined by themselves."""
-    setup_keys = tuple(key for key in task.group_by if key != "TPL.START")
-    setups = _collect(files, [(*_values(f, setup_keys, cascade), f.arm) for f in files])
+    setup_keys = tuple(key for key in task.setup_keys if key != "TPL.START")
+    night = [night_of(file.mjd) if task.nightly else "" for file in files]
+    setups = _collect(
+        files,
+        [
+            (*_values(file, setup_keys, cascade), file.arm, when)
+            for file, when in zip(files, night, strict=True)
+        ],
+    )
     sets: Sets = []
     for setup in setups:
         if "TPL.START" not in task.group_by:

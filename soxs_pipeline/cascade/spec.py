@@ -179,6 +179,9 @@ class Task:
         Arms the task is done for; ``("",)`` if its main input is of several arms.
     group_by
         Keywords that must be equal within one dataset of the main input.
+    nightly
+        True if what was seen in one night goes into one run, whatever block it is of: of
+        ``group_by`` the keywords of the block then do not count.
     joins_arms
         True if the datasets of all arms go into one run.
     wanted
@@ -193,8 +196,19 @@ class Task:
     products: tuple[tuple[str, DataItem], ...] = ()
     arms: tuple[str, ...] = ("VIS", "NIR")
     group_by: tuple[str, ...] = ()
+    nightly: bool = False
     joins_arms: bool = False
     wanted: bool = False
+
+    @property
+    def does_without(self) -> bool:
+        """True if a main input that cannot be made is done without where there are others."""
+        return self.joins_arms or self.nightly
+
+    @property
+    def setup_keys(self) -> tuple[str, ...]:
+        """Keywords of ``group_by`` that tell sets of one night apart."""
+        return tuple(k for k in self.group_by if not (self.nightly and k.startswith("OBS.")))
 
     @property
     def product_arms(self) -> tuple[str, ...]:

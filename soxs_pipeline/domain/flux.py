@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FLUX_UNIT", "Extinction", "FluxStandards", "Response"]
+__all__ = [
+    "FLUX_UNIT",
+    "Extinction",
+    "FluxCalibration",
+    "FluxStandards",
+    "MasterResponse",
+    "Response",
+]
 
 Floats = NDArray[np.float64]
 
@@ -55,6 +62,29 @@ class Extinction:
 
 
 @dataclass(frozen=True, eq=False)
+class MasterResponse:
+    """Usual efficiency of an arm, of all orders that share a wavelength together.
+
+    Parameters
+    ----------
+    wavelength_nm
+        Vacuum, rising, shape ``(n,)``.
+    efficiency
+        Electrons for each photon on the primary mirror, atmosphere and slit losses excluded,
+        shape ``(n,)``.
+    error
+        Relative one-sigma error, shape ``(n,)``.
+    arm
+        Label of the arm.
+    """
+
+    wavelength_nm: Floats
+    efficiency: Floats
+    error: Floats
+    arm: str
+
+
+@dataclass(frozen=True, eq=False)
 class Response:
     """Sensitivity of every order of an arm above the atmosphere.
 
@@ -76,6 +106,8 @@ class Response:
         Names of the stars it was made from.
     scatter
         Relative scatter of the measured points about the smooth curve.
+    spread
+        Relative standard deviation of the levels of the stars, NaN for one star.
     """
 
     orders: NDArray[np.int64]
@@ -86,6 +118,7 @@ class Response:
     arm: str
     standards: tuple[str, ...]
     scatter: float
+    spread: float = float("nan")
 
     def of_order(self, order: int, wavelength_nm: Floats) -> tuple[Floats, Floats]:
         """Return sensitivity and relative error of an order; NaN where they are not known."""
@@ -100,3 +133,22 @@ class Response:
             for values in (self.sensitivity, self.error)
         ]
         return at[0], at[1]
+
+
+@dataclass(frozen=True, eq=False)
+class FluxCalibration:
+    """What turns electrons into flux; each may be missing.
+
+    Parameters
+    ----------
+    response
+        Sensitivity of the orders, from standard stars.
+    extinction
+        Of the site.
+    master
+        Usual efficiency of the arm, for want of a response.
+    """
+
+    response: Response | None = None
+    extinction: Extinction | None = None
+    master: MasterResponse | None = None

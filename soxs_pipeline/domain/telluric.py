@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.spectra import MergedSpectrum
 
-__all__ = ["TelluricBand", "TelluricCorrection", "TelluricGrid"]
+__all__ = [
+    "ForeignTransmission",
+    "TelluricBand",
+    "TelluricCorrection",
+    "TelluricGrid",
+    "TransmissionFinder",
+]
 
 Floats = NDArray[np.float64]
 
@@ -111,3 +119,27 @@ class TelluricCorrection:
     corrector: str
     arms: tuple[str, ...]
     header: Header
+
+
+@dataclass(frozen=True, eq=False)
+class ForeignTransmission:
+    """Transmission of the air as a program outside of the pipeline found it.
+
+    Parameters
+    ----------
+    transmission
+        In every bin of the spectrum, shape ``(n,)``; 1 where the program did not look.
+    water_mm, water_error_mm
+        Water above the telescope at the zenith; NaN if it was not told.
+    program
+        Name of the program.
+    """
+
+    transmission: Floats
+    water_mm: float
+    water_error_mm: float
+    program: str
+
+
+#: Called with a spectrum and the resolving power assumed beforehand (0 for none).
+TransmissionFinder = Callable[[MergedSpectrum, float], ForeignTransmission]

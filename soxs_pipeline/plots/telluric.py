@@ -127,5 +127,6 @@ def _draw_band(
         for name, column in zip(found.molecules, band.columns, strict=True)
         if np.isfinite(column)
     ]
-    how = ", ".join(known) if band.measured else "assumed: no fit"
+    how = ", ".join(known) or found.corrector
+    how = how if band.measured else "assumed: no fit"
     panel.set_title(how, fontsize=8)

@@ -14,9 +14,10 @@ PEAK = QcDefinition("EFF PEAK", "Highest efficiency, 99th percentile")
 SCATTER = QcDefinition("RESP RMS", "Relative scatter of the points about the response")
 ERROR = QcDefinition("RESP ERROR", "Median relative error of the response")
 STARS = QcDefinition("N STANDARDS", "Standard stars that made the response")
+SPREAD = QcDefinition("RESP SPREAD", "Relative scatter of the levels of the standard stars")
 ORDER_EFFICIENCY = QcDefinition("EFF MEDIAN", "Median efficiency of an order", per_order=True)
 
-RESPONSE_QC = (EFFICIENCY, PEAK, SCATTER, ERROR, STARS, ORDER_EFFICIENCY)
+RESPONSE_QC = (EFFICIENCY, PEAK, SCATTER, ERROR, STARS, SPREAD, ORDER_EFFICIENCY)
 
 
 def measure_response(response: Response) -> list[QcValue]:
@@ -37,4 +38,5 @@ def measure_response(response: Response) -> list[QcValue]:
         SCATTER.value(response.scatter),
         ERROR.value(float(np.nanmedian(response.error))),
         STARS.value(len(response.standards)),
+        *([SPREAD.value(response.spread)] if np.isfinite(response.spread) else []),
     ]

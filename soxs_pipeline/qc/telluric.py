@@ -24,18 +24,21 @@ def measure_telluric(found: TelluricCorrection, opaque: float) -> tuple[QcValue,
     """Measure a telluric correction; bins below the transmission ``opaque`` count as lost."""
     measured = [band for band in found.bands if band.measured]
     values = [
-        WATER.value(found.water_mm),
         MEASURED.value(len(measured)),
         OPAQUE.value(float((found.transmission < opaque).mean())),
     ]
+    if np.isfinite(found.water_mm):
+        values.append(WATER.value(found.water_mm))
     if np.isfinite(found.water_error_mm):
         values.append(WATER_ERROR.value(found.water_error_mm))
+    if measured:
+        values.append(TEMPLATE.value(float(np.median([band.template_error for band in measured]))))
+    measured = [band for band in measured if np.isfinite(band.velocity_km_s)]
     if measured:
         weight = np.array([band.velocity_error_km_s**-2.0 for band in measured])
         velocity = np.array([band.velocity_km_s for band in measured])
         values += [
             VELOCITY.value(float((weight * velocity).sum() / weight.sum())),
             VELOCITY_ERROR.value(float(weight.sum() ** -0.5)),
-            TEMPLATE.value(float(np.median([band.template_error for band in measured]))),
         ]
     return tuple(values)

@@ -56,8 +56,18 @@ class Recipe(Generic[Products]):
 
     @property
     def input_slots(self) -> tuple[str, ...]:
-        """Names of the inputs: the function's arguments but ``parameters``."""
-        return tuple(n for n in inspect.signature(self.run).parameters if n != "parameters")
+        """Names of the inputs: the function's positional arguments."""
+        return tuple(n for n, one in self._arguments if one.kind is not one.KEYWORD_ONLY)
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Names of programs outside of the pipeline that the recipe can make use of."""
+        named = (n for n, one in self._arguments if one.kind is one.KEYWORD_ONLY)
+        return tuple(n for n in named if n != "parameters")
+
+    @property
+    def _arguments(self) -> tuple[tuple[str, inspect.Parameter], ...]:
+        return tuple(inspect.signature(self.run).parameters.items())
 
     @property
     def output_slots(self) -> tuple[str, ...]:

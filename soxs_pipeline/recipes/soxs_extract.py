@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from soxs_pipeline.domain.calibrations import Geometry
-from soxs_pipeline.domain.flux import Extinction, Response
+from soxs_pipeline.domain.flux import FluxCalibration
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.objects import Sources
@@ -90,15 +90,14 @@ class ExtractProducts:
     orders: OrderSpectra
 
 
-def soxs_extract(  # noqa: PLR0913 - one argument for each input
+def soxs_extract(
     frame: Frame,
     sky_model: Frame,
     sources: Sources,
     line_check: LineCheck | None,
     geometry: Geometry,
     blaze: Blaze | None,
-    response: Response | None,
-    extinction: Extinction | None,
+    flux: FluxCalibration | None,
     *,
     parameters: ExtractParameters,
 ) -> Outcome[ExtractProducts]:
@@ -118,8 +117,8 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
         Order edges, dispersion solution and pixel map.
     blaze
         Signal of the flat lamp along the orders, or None.
-    response, extinction
-        Sensitivity of the orders and extinction of the site: with them the spectrum can be
+    flux
+        Response, extinction of the site and usual efficiency: with them the spectrum can be
         merged in units of flux. None for standards, which make the response.
     parameters
         How the target is extracted.
@@ -165,7 +164,7 @@ def soxs_extract(  # noqa: PLR0913 - one argument for each input
     if parameters.slit_loss and window is None:
         orders, more = with_slit_share(orders, sources)
         said = [*said, *more]
-    orders, remarks = with_sensitivity(orders, response, extinction)
+    orders, remarks = with_sensitivity(orders, flux)
     remarks += said
     if blaze is None:
         remarks.append("no blaze was given: orders will not be scaled to each other when merged")

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from soxs_pipeline.domain.calibrations import Geometry
-from soxs_pipeline.domain.flux import Extinction, Response
+from soxs_pipeline.domain.flux import FluxCalibration
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.rectified import RectifiedSpectrum
 from soxs_pipeline.domain.spectra import Blaze
@@ -52,8 +52,7 @@ def soxs_straighten(
     frame: Frame,
     geometry: Geometry,
     blaze: Blaze | None,
-    response: Response | None,
-    extinction: Extinction | None,
+    flux: FluxCalibration | None,
     *,
     parameters: StraightenParameters,
 ) -> Outcome[StraightenProducts]:
@@ -67,8 +66,8 @@ def soxs_straighten(
         Order edges, dispersion solution and pixel map.
     blaze
         Signal of the flat lamp along the orders, or None.
-    response, extinction
-        Sensitivity of the orders and extinction of the site, or None.
+    flux
+        Response, extinction of the site and usual efficiency, or None.
     parameters
         The grid.
 
@@ -83,8 +82,7 @@ def soxs_straighten(
         frame,
         geometry,
         blaze,
-        response,
-        extinction,
+        flux,
         StraightenOptions(parameters.wave_step, parameters.slit_step),
     )
     return Outcome(StraightenProducts(image), measure_rectified(image), remarks)

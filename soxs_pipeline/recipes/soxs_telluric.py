@@ -13,19 +13,29 @@
 5. The flux is divided by the transmission. The error takes in that of the columns and that of the
    templates, as the scatter of the fitted bins shows it.
 
+Where ESO's molecfit is installed it finds the transmission instead (`corrector`): it computes the
+lines from the atmosphere of the night, which takes minutes. If it fails, the templates serve.
+
 Where too little light comes through, bins are flagged; what is left there is no measurement.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from soxs_pipeline.domain.spectra import MergedSpectrum
-from soxs_pipeline.domain.telluric import TelluricCorrection, TelluricGrid
-from soxs_pipeline.errors import UnprocessableDataError
+from soxs_pipeline.domain.telluric import (
+    ForeignTransmission,
+    TelluricCorrection,
+    TelluricGrid,
+    TransmissionFinder,
+)
+from soxs_pipeline.errors import NoSolutionError, ParameterError, UnprocessableDataError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.telluric import TELLURIC_QC, measure_telluric
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
+from soxs_pipeline.reduction.foreignair import adopt_transmission
 from soxs_pipeline.reduction.telluric import (
     TelluricOptions,
     correct_spectrum,
@@ -39,6 +49,11 @@ __all__ = ["RECIPE", "TelluricParameters", "TelluricProducts", "soxs_telluric"]
 class TelluricParameters(ParameterSet):
     """Parameters of `soxs_telluric`."""
 
+    corrector: Literal["auto", "grid", "molecfit"] = parameter(
+        "auto",
+        "Who finds the transmission: the templates, molecfit, or molecfit if it is installed and "
+        "does not fail.",
+    )
     fit: bool = parameter(True, "Fit the columns; else those assumed beforehand are taken.")
     water: float = parameter(
         0.0,
@@ -75,6 +90,7 @@ def soxs_telluric(
     standard: MergedSpectrum | None,
     grid: TelluricGrid,
     *,
+    molecfit: TransmissionFinder | None = None,
     parameters: TelluricParameters,
 ) -> Outcome[TelluricProducts]:
     """Take the absorption by the air out of a spectrum.
@@ -87,11 +103,17 @@ def soxs_telluric(
         Spectrum of a telluric standard, or None.
     grid
         Templates.
+    molecfit
+        Finds the transmission with ESO's molecfit; None where it is not installed.
     parameters
         What is assumed, and whether it is fitted.
 
     Raises
     ------
+    ParameterError
+        If molecfit is asked for and not installed.
+    NoSolutionError
+        If molecfit is asked for and fails.
     UnprocessableDataError
         If the spectrum reaches into no band of absorption.
     """
@@ -101,6 +123,13 @@ def soxs_telluric(
         resolving_power=parameters.resolving_power,
     )
     remarks: list[str] = []
+    foreign = _ask_molecfit(merged, molecfit, parameters, remarks)
+    if foreign is not None:
+        found = adopt_transmission(merged, grid, foreign)
+        corrected = correct_spectrum(merged, found, parameters.opaque)
+        return Outcome(
+            TelluricProducts(corrected, found), measure_telluric(found, parameters.opaque), remarks
+        )
     guide = None
     if standard is not None and parameters.use_standard:
         guide, _ = find_absorption(standard, grid, TelluricOptions())
@@ -124,6 +153,33 @@ def soxs_telluric(
         measure_telluric(found, parameters.opaque),
         (*remarks, *said),
     )
+
+
+def _ask_molecfit(
+    merged: MergedSpectrum,
+    molecfit: TransmissionFinder | None,
+    parameters: TelluricParameters,
+    remarks: list[str],
+) -> ForeignTransmission | None:
+    """Return what molecfit found, None if the templates are to serve."""
+    insisted = parameters.corrector == "molecfit"
+    if parameters.corrector == "grid" or not (parameters.fit or insisted):
+        return None
+    if molecfit is None:
+        if insisted:
+            raise ParameterError(
+                "corrector is molecfit, but no esorex in the path knows its recipes",
+                wanted="molecfit_model and molecfit_calctrans among the recipes of esorex",
+                remedy="install ESO's molecfit kit, or set corrector to auto or grid",
+            )
+        return None
+    try:
+        return molecfit(merged, parameters.resolving_power)
+    except NoSolutionError as error:
+        if insisted:
+            raise
+        remarks.append(f"molecfit failed, the templates served instead: {error.what}")
+        return None
 
 
 RECIPE = Recipe(soxs_telluric, TelluricParameters, TelluricProducts, TELLURIC_QC)

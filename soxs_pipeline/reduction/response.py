@@ -4,13 +4,14 @@ The efficiency of an order is its blaze times what all orders share. The flat la
 blaze, so the star's electrons over the lamp's, divided by the star's flux above the atmosphere,
 are one smooth curve over the whole arm, on which all orders must agree. That curve is fitted
 and multiplied by the lamp's signal again: the result is absolute for each order, and does not
-depend on the level of the lamp through another slit.
+depend on the level of the lamp through another slit. Stars that were dimmed by clouds are raised
+to the level of the middle one; the scatter of their levels goes into the error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,13 @@ from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
 from soxs_pipeline.domain.lines import MolecularBands
 from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
-from soxs_pipeline.errors import UnprocessableDataError
+from soxs_pipeline.errors import SoxsError, UnprocessableDataError
 from soxs_pipeline.numerics.bsplines import fit_curve
 from soxs_pipeline.numerics.robust import mad_sigma
+from soxs_pipeline.reduction.standardlevels import Levels, find_levels
 from soxs_pipeline.reduction.standards import find_standard
 
-__all__ = ["airmass_of", "fit_response"]
+__all__ = ["airmass_of", "electrons_per_flux", "fit_response"]
 
 Floats = NDArray[np.float64]
 
@@ -50,6 +52,8 @@ _ENVELOPE, _STRETCH, _ENVELOPE_ERROR = 90.0, 0.01, 0.10
 _ROUNDS = 4
 #: Relative error of the curve within a gap, per unit of ln(wavelength) from its nearer end.
 _BRIDGE = 0.5
+#: Departure of a star's level from that of the others (ln) that is told.
+_UNLIKE = 0.05
 #: Added to logarithms so that none is near zero, where relative errors make no sense.
 _OFFSET = 100.0
 
@@ -68,6 +72,11 @@ def airmass_of(spectra: OrderSpectra) -> float:
     """Return the mean airmass of the exposures, NaN if no header told it."""
     known = [e.airmass for e in spectra.exposures if np.isfinite(e.airmass)]
     return float(np.mean(known)) if known else float("nan")
+
+
+def electrons_per_flux(wavelength_nm: Floats, area_cm2: float) -> Floats:
+    """Return photons/s/nm on an area for one erg/s/cm2/Angstrom: what a perfect one counts."""
+    return 10.0 * area_cm2 * wavelength_nm / _PLANCK_TIMES_C_ERG_NM
 
 
 def fit_response(
@@ -101,31 +110,62 @@ def fit_response(
     Raises
     ------
     UnprocessableDataError
-        If a star is unknown or saturated, or no bin can be used.
+        If every star is unknown or saturated, or no bin can be used. Some are done without.
     """
     remarks: list[str] = []
-    names, points = [], []
+    names, points, used = [], [], []
+    refused: SoxsError | None = None
     for exposure in exposures:
-        row = find_standard(exposure.header, standards)
-        names.append(standards.names[row])
-        _require_unsaturated(exposure, names[-1])
+        try:
+            name, row = _recognised(exposure, standards)
+        except SoxsError as error:
+            refused = error
+            remarks.append(f"done without one exposure: {error.what}")
+            continue
         airmass = airmass_of(exposure)
         if not np.isfinite(airmass):
             airmass = 1.0
-            remarks.append(f"{names[-1]}: the header tells no airmass; 1.0 was assumed")
-        for spectrum in exposure.spectra:
-            found = _points_of(spectrum, exposure, standards, row, extinction, bands, airmass)
-            if found is not None:
-                points.append(found)
+            remarks.append(f"{name}: the header tells no airmass; 1.0 was assumed")
+        found = [
+            _points_of(spectrum, exposure, standards, row, extinction, bands, airmass)
+            for spectrum in exposure.spectra
+        ]
+        together = _joined(*(one for one in found if one is not None))
+        if together is not None:
+            names.append(name)
+            points.append(together)
+            used.append(exposure)
+    if refused is not None and not used:
+        raise refused
     if sum(int((~p.banded).sum()) for p in points) < _FEWEST:
         raise UnprocessableDataError(
             "no bin of the standard stars can be used for the response",
             wanted="extracted orders with a blaze, outside of the molecular bands",
             remedy="look at the figures of soxs_extract, and give the blaze of the flat",
         )
-    if len(set(names)) == 1 and len(exposures) == 1:
+    if len(used) == 1:
         remarks.append(f"the response rests on one exposure of {names[0]}")
-    return _smooth(exposures, points, tuple(dict.fromkeys(names)), telescope_area_cm2), (*remarks,)
+    free = [~p.banded for p in points]
+    levels = find_levels(
+        [p.x[f] for p, f in zip(points, free, strict=True)],
+        [p.y[f] for p, f in zip(points, free, strict=True)],
+        names,
+    )
+    remarks += [
+        f"{name} comes out {100 * np.expm1(value):+.0f} % against the standards' middle: "
+        "clouds, or light lost beside the slit"
+        for name, value in levels.stars.items()
+        if len(levels.stars) > 1 and abs(value) > _UNLIKE
+    ]
+    shifts = np.where(np.isfinite(levels.exposures), levels.exposures, 0.0)
+    points = [replace(p, y=p.y - shift) for p, shift in zip(points, shifts, strict=True)]
+    return _smooth(used, points, levels, telescope_area_cm2), (*dict.fromkeys(remarks),)
+
+
+def _recognised(exposure: OrderSpectra, standards: FluxStandards) -> tuple[str, int]:
+    row = find_standard(exposure.header, standards)
+    _require_unsaturated(exposure, standards.names[row])
+    return standards.names[row], row
 
 
 def _require_unsaturated(exposure: OrderSpectra, name: str) -> None:
@@ -176,6 +216,8 @@ def _points_of(
 
 
 def _joined(*parts: _Points) -> _Points | None:
+    if not parts:
+        return None
     joined = _Points(
         *(
             np.concatenate([getattr(part, name) for part in parts])
@@ -223,7 +265,7 @@ def _binned(x: Floats, y: Floats, sigma: Floats) -> _Points:
 def _smooth(
     exposures: Sequence[OrderSpectra],
     points: Sequence[_Points],
-    names: tuple[str, ...],
+    levels: Levels,
     area_cm2: float,
 ) -> Response:
     x, y, sigma, banded = (
@@ -255,7 +297,8 @@ def _smooth(
         before = np.abs(log_wave - known[after - 1])
         gap = _BRIDGE * np.minimum(np.abs(log_wave - known[after]), before)
         # The envelope holds the curve however far the nearest free bin is.
-        return np.asarray(np.sqrt(here**2 + _FLOOR**2 + np.minimum(gap, _ENVELOPE_ERROR) ** 2))
+        gap = np.minimum(gap, _ENVELOPE_ERROR)
+        return np.asarray(np.sqrt(here**2 + _FLOOR**2 + gap**2 + levels.error**2))
 
     first = {s.order: (s, e) for e in reversed(exposures) for s in e.spectra}
     orders = sorted(first, key=lambda o: float(first[o][0].wavelength_nm[0]))
@@ -273,8 +316,9 @@ def _smooth(
             inside, lamp * np.exp(curve(log_wave) - _OFFSET + middle), np.nan
         )
         relative[k, :n] = total_error(log_wave)
-        photons = 10.0 * area_cm2 * spectrum.wavelength_nm / _PLANCK_TIMES_C_ERG_NM
-        efficiency[k, :n] = sensitivity[k, :n] / photons
+        efficiency[k, :n] = sensitivity[k, :n] / electrons_per_flux(
+            spectrum.wavelength_nm, area_cm2
+        )
     return Response(
         orders=np.array(orders, dtype=np.int64),
         wavelength_nm=wave,
@@ -282,6 +326,7 @@ def _smooth(
         error=relative,
         efficiency=efficiency,
         arm=exposures[0].arm,
-        standards=names,
+        standards=tuple(levels.stars),
         scatter=scatter,
+        spread=levels.spread,
     )

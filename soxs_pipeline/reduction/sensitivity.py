@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from soxs_pipeline.domain.flux import Extinction, Response
+from soxs_pipeline.domain.flux import Extinction, FluxCalibration, Response
 from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
 from soxs_pipeline.errors import InputError
+from soxs_pipeline.reduction.masterresponse import usual_response
 from soxs_pipeline.reduction.response import airmass_of
 
 __all__ = ["all_calibrated", "with_sensitivity"]
 
 
 def with_sensitivity(
-    orders: OrderSpectra, response: Response | None, extinction: Extinction | None
+    orders: OrderSpectra, flux: FluxCalibration | None
 ) -> tuple[OrderSpectra, list[str]]:
     """Return spectra with their sensitivity through the atmosphere of the exposure.
 
@@ -24,21 +25,31 @@ def with_sensitivity(
     ----------
     orders
         Extracted orders.
-    response
-        Sensitivity above the atmosphere, or None.
-    extinction
-        Of the site, or None.
+    flux
+        Response of standard stars, extinction of the site, and the usual efficiency of the arm for
+        want of a response; None, or nothing of these, leaves the spectra as they are.
 
     Returns
     -------
     orders, remarks
-        Unchanged without a response.
+        Unchanged without any response.
 
     Raises
     ------
     InputError
         If the response is of another arm.
     """
+    flux = flux or FluxCalibration()
+    remarks: list[str] = []
+    response, extinction = flux.response, flux.extinction
+    if response is None and flux.master is not None:
+        response = usual_response(orders, flux.master)
+        if response is not None:
+            error = 100 * float(np.nanmedian(response.error))
+            remarks.append(
+                "no response of a standard star was given: fluxes rest on the usual efficiency of "
+                f"the instrument, good to {error:.0f} %"
+            )
     if response is None:
         return orders, []
     if response.arm != orders.arm:
@@ -47,7 +58,7 @@ def with_sensitivity(
             wanted=f"a response of {orders.arm}",
             remedy="take the response made from standards of the same arm",
         )
-    airmass, remarks = airmass_of(orders), []
+    airmass = airmass_of(orders)
     if extinction is None:
         airmass = 0.0
         remarks.append("no extinction table was given: the atmosphere was not corrected")

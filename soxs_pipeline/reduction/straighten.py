@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from soxs_pipeline.domain.calibrations import Geometry
-from soxs_pipeline.domain.flux import FLUX_UNIT, Extinction, Response
+from soxs_pipeline.domain.flux import FLUX_UNIT, FluxCalibration
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.quality import Quality
@@ -69,8 +69,7 @@ def straighten(
     frame: Frame,
     geometry: Geometry,
     blaze: Blaze | None,
-    response: Response | None,
-    extinction: Extinction | None,
+    flux: FluxCalibration | None,
     options: StraightenOptions,
 ) -> tuple[RectifiedSpectrum, list[str]]:
     """Rectify a frame without sky and merge its orders.
@@ -85,7 +84,7 @@ def straighten(
         In electrons, divided by the flat, sky taken off.
     geometry
         Where every pixel lies.
-    blaze, response, extinction
+    blaze, flux
         What brings orders to one scale; see `soxs_pipeline.reduction.merge`.
     options
         The grid.
@@ -108,8 +107,7 @@ def straighten(
             "no order holds usable pixels", remedy="look at the frame without sky"
         )
     grid = _grid(pixels, options)
-    scales, unit, remarks = _scales(frame, [p.order for p in pixels], grid, blaze, response,
-                                    extinction)  # fmt: skip
+    scales, unit, remarks = _scales(frame, [p.order for p in pixels], grid, blaze, flux)
     images = [_rectified(p, grid, scale) for p, scale in zip(pixels, scales, strict=True)]
     return _combine(frame, images, grid, unit), remarks
 
@@ -179,8 +177,7 @@ def _scales(
     orders: list[int],
     grid: Grid,
     blaze: Blaze | None,
-    response: Response | None,
-    extinction: Extinction | None,
+    flux: FluxCalibration | None,
 ) -> tuple[list[Floats], str, list[str]]:
     """Return for each order what turns electrons/nm/arcsec into the common unit, else NaN."""
     wave, one, none = grid.x, np.ones(grid.x_size), np.zeros(grid.x_size)
@@ -195,7 +192,7 @@ def _scales(
         for order in orders
     )  # fmt: skip
     dummy = OrderSpectra(spectra, frame.exposure_s, frame.setup.arm, frame.header, frame.exposures)
-    calibrated, remarks = with_sensitivity(dummy, response, extinction)
+    calibrated, remarks = with_sensitivity(dummy, flux)
     if all_calibrated([calibrated]):
         found = [flux_scale(s, frame.exposure_s) for s in calibrated.spectra]
         unit = f"{FLUX_UNIT}/arcsec"

@@ -14,7 +14,13 @@ from soxs_pipeline.domain.telluric import TelluricBand, TelluricCorrection, Tell
 from soxs_pipeline.numerics.robust import mad_sigma
 from soxs_pipeline.numerics.telluric import Absorption, AbsorptionFit, Prior, fit_absorption
 
-__all__ = ["TelluricOptions", "correct_spectrum", "find_absorption", "usual_airmass"]
+__all__ = [
+    "TelluricOptions",
+    "correct_spectrum",
+    "find_absorption",
+    "fitted_bands",
+    "usual_airmass",
+]
 
 Floats = NDArray[np.float64]
 
@@ -95,7 +101,7 @@ def find_absorption(
     first = _prior(spectrum, grid, options, airmass)
     if standard is not None:
         first = _with_water(first, standard.water_mm * airmass, _WATER_STANDARD)
-    edges = _edges(grid, spectrum)
+    edges = fitted_bands(grid, spectrum)
     fits = [_fit(spectrum, grid, edge, first, standard, airmass, options) for edge in edges]
     water, error = _common_water(fits, airmass)
     if np.isfinite(water):
@@ -168,7 +174,8 @@ class _BandFit:
     fit: AbsorptionFit
 
 
-def _edges(grid: TelluricGrid, spectrum: MergedSpectrum) -> list[tuple[float, float]]:
+def fitted_bands(grid: TelluricGrid, spectrum: MergedSpectrum) -> list[tuple[float, float]]:
+    """Return the ends of the grid's bands that a spectrum reaches into."""
     seen = spectrum.wavelength_nm[np.isfinite(spectrum.flux)]
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
     return [

@@ -29,6 +29,7 @@ from soxs_pipeline.runtime.record import (
     provenance_of,
 )
 from soxs_pipeline.runtime.registry import get
+from soxs_pipeline.runtime.services import find_services
 from soxs_pipeline.runtime.workspace import staged, write_json
 
 __all__ = ["figures_of", "run_task"]
@@ -82,7 +83,7 @@ def _run(assignment: Assignment, remarks: list[str], clock: _Clock) -> Result:
     arguments, left_out = bind(recipe, task, assignment.inputs, instrument)
     remarks += left_out
     clock.lap("read")
-    outcome = recipe.run(**arguments, parameters=parameters)
+    outcome = recipe.run(**arguments, **find_services(recipe.services), parameters=parameters)
     remarks += [remark for remark in outcome.remarks if remark not in remarks]
     clock.lap("run")
     verdicts = judge(outcome.qc, instrument.qc_limits(recipe.name, job.arm))

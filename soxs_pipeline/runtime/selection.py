@@ -72,8 +72,9 @@ def _without_single_arms(tasks: tuple[Task, ...], files: Sequence[DataFile]) -> 
 def _freed(task: Task) -> Task:
     """Return the task without limits of age and time: the user chose the files."""
     others = tuple(replace(slot, levels=()) for slot in task.others)
-    group_by = tuple(key for key in task.group_by if key != "TPL.START")
-    return replace(task, others=others, group_by=() if task.joins_arms else group_by)
+    group_by = tuple(key for key in task.setup_keys if key != "TPL.START")
+    freed = replace(task, others=others, group_by=() if task.joins_arms else group_by)
+    return replace(freed, nightly=False)
 
 
 def _check_set(files: Sequence[DataFile], tasks: Sequence[Task], cascade: Cascade) -> None:
@@ -82,7 +83,7 @@ def _check_set(files: Sequence[DataFile], tasks: Sequence[Task], cascade: Cascad
         main = [file for file in files if file.item == task.main.item and file.arm in task.arms]
         if task.joins_arms or task.main.most == 1 or not main:
             continue
-        for key in ("SEQ.ARM", *(key for key in task.group_by if key != "TPL.START")):
+        for key in ("SEQ.ARM", *(key for key in task.setup_keys if key != "TPL.START")):
             values = {lookup(file, key, cascade) for file in main}
             if len(values) > 1:
                 shown = ", ".join(sorted(map(str, values)))

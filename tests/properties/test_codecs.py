@@ -13,9 +13,10 @@ from soxs_pipeline.io.codecs.registry import CODECS
 from soxs_pipeline.io.products import read_product, write_product
 from tests.support.camera_strategies import CAMERA_STRATEGIES
 from tests.support.codec_strategies import STRATEGIES as MOST
+from tests.support.flux_strategies import FLUX_STRATEGIES
 from tests.support.telluric_strategies import TELLURIC_STRATEGIES
 
-STRATEGIES = MOST | TELLURIC_STRATEGIES | CAMERA_STRATEGIES
+STRATEGIES = MOST | FLUX_STRATEGIES | TELLURIC_STRATEGIES | CAMERA_STRATEGIES
 
 
 def assert_equal(got, wanted, where):

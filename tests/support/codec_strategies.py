@@ -11,7 +11,6 @@ from soxs_pipeline.domain.cube import SpectralCube
 from soxs_pipeline.domain.detector import DetectorSetup, Window
 from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
 from soxs_pipeline.domain.exposure import Exposure
-from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
 from soxs_pipeline.domain.frame import BadPixelMap, Frame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.linecheck import LineCheck
@@ -294,41 +293,9 @@ def sources(draw):
 
 
 @st.composite
-def flux_standards(draw):
-    stars, n = draw(st.integers(1, 3)), draw(st.integers(1, 4))
-    return FluxStandards(
-        names=tuple(f"STAR{k}" for k in range(stars)),
-        synonyms=tuple(("Other 1", "HD 2") for _ in range(stars)),
-        ra_deg=draw(vectors(stars)),
-        dec_deg=draw(vectors(stars)),
-        wavelength_nm=draw(vectors(n)),
-        flux=draw(vectors((stars, n))),
-    )
-
-
-@st.composite
-def extinctions(draw):
-    n = draw(st.integers(1, 4))
-    return Extinction(draw(vectors(n)), draw(vectors(n)))
-
-
-@st.composite
 def molecular_bands(draw):
     n = draw(st.integers(1, 4))
     return MolecularBands(draw(vectors(n)), draw(vectors(n)), np.array(["H2O"] * n))
-
-
-@st.composite
-def responses(draw):
-    shape = (draw(st.integers(1, 3)), draw(st.integers(1, 4)))
-    names = ["wavelength_nm", "sensitivity", "error", "efficiency"]
-    return Response(
-        orders=draw(vectors(shape[0], orders, np.int64)),
-        arm=draw(st.sampled_from(["VIS", "NIR"])),
-        standards=("GD71", "LTT 3218"),
-        scatter=draw(positive | st.just(float("nan"))),
-        **{name: draw(vectors(shape)) for name in names},
-    )
 
 
 squares = st.integers(0, 4000).map(lambda n: float(n**2))
@@ -374,10 +341,7 @@ def cubes(draw):
 
 
 STRATEGIES = {
-    FluxStandards: flux_standards(),
-    Extinction: extinctions(),
     MolecularBands: molecular_bands(),
-    Response: responses(),
     Frame: frames(),
     BadPixelMap: bad_pixel_maps(),
     PixelMap: pixel_maps(),

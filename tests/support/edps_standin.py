@@ -147,7 +147,7 @@ class _Task:
             raise WorkflowError(f"two tasks are called {name}")
         self.name, self.recipe, self.main, self.classes = name, "", None, []
         self.inputs, self.targets, self.grouping, self.description = [], [], [], ""
-        self.built = False
+        self.built, self.cluster = False, None
 
     def with_description(self, text):
         self.description = text
@@ -180,6 +180,13 @@ class _Task:
     def with_grouping_keywords(self, keywords):
         _check_keywords(keywords)
         self.grouping = keywords
+        return self
+
+    def with_cluster(self, key, *, max_separation=None, max_diameter=None):
+        _check_keywords([key])
+        if max_separation is None and max_diameter is None:
+            raise WorkflowError(f"{self.name}: a cluster without a size")
+        self.cluster = (key, max_separation or 1e9, max_diameter or 1e9)
         return self
 
     def with_meta_targets(self, targets):
@@ -263,7 +270,24 @@ def _groups(task, jobs, headers):
             reference = headers[job.main[0]]
             keys = task.grouping or ["arcfile"]
             found[tuple(reference.get(key) for key in keys)] += job.main
-    return list(found.values())
+    if task.cluster is None:
+        return list(found.values())
+    return [part for group in found.values() for part in _clusters(task.cluster, group, headers)]
+
+
+def _clusters(cluster, group, headers):
+    """Cut a group where a value jumps too far, or the part grows too wide."""
+    key, separation, diameter = cluster
+    parts = []
+    for name in sorted(group, key=lambda n: headers[n].get(key, 0.0)):
+        value = headers[name].get(key, 0.0)
+        if parts:
+            first, last = (headers[parts[-1][k]].get(key, 0.0) for k in (0, -1))
+            if value - last <= separation and value - first <= diameter:
+                parts[-1].append(name)
+                continue
+        parts.append([name])
+    return parts
 
 
 def _of_source(source, headers):

@@ -139,6 +139,9 @@ ARC_LINES = _static("ARC_LINE_LIST", "Arc lines, vacuum")
 SKY_LINES = _static("SKY_LINE_LIST", "Night-sky emission lines, vacuum")
 FLUX_STANDARDS = _static("FLUX_STANDARDS", "Fluxes of spectrophotometric standard stars")
 EXTINCTION = _static("EXTINCTION", "Extinction of the site against wavelength")
+MASTER_RESPONSE = _static(
+    "MASTER_RESPONSE", "Usual efficiency of the instrument, where no standard star was observed"
+)
 MOLECULAR_BANDS = _static("MOLECULAR_BANDS", "Where molecules of the air absorb")
 CATALOGUE = _static("REFERENCE_CATALOGUE", "Stars of known place and brightness")
 PASSBANDS = _static("PASSBANDS", "Responses of photometric bands")

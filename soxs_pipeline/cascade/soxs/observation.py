@@ -15,6 +15,7 @@ from soxs_pipeline.cascade.soxs.items import (
     MAP_RECT,
     MAP_SKY,
     MAP_SOURCES,
+    MASTER_RESPONSE,
     MOLECULAR_BANDS,
     OBJECT_MAP,
     OBJECT_NOD,
@@ -63,16 +64,19 @@ from soxs_pipeline.cascade.soxs.slots import (
     NIGHT,
     SAME_EXPOSURE,
     SAME_SEQUENCE,
+    YEAR,
 )
-from soxs_pipeline.cascade.spec import DataItem, Slot, Task, maybe, need, static
+from soxs_pipeline.cascade.spec import DataItem, Slot, Task, bundled, maybe, need, static
 
 __all__ = ["OBSERVATION_TASKS"]
 
 
 #: What turns electrons into flux: not for flux standards, which would be judged by themselves.
-FLUX = (
-    maybe("response", RESPONSE, *AGES, match=ARM),
+FLUX = bundled(
+    "flux",
+    maybe("response", RESPONSE, *AGES, YEAR, match=ARM),
     replace(static("extinction", EXTINCTION), least=0),
+    replace(static("master", MASTER_RESPONSE), least=0),
 )
 #: What tells of the air: the templates, and a telluric standard of the same night.
 AIR = (
@@ -276,5 +280,6 @@ OBSERVATION_TASKS = (
         ),
         (("response", RESPONSE),),
         group_by=OBSERVATION,
+        nightly=True,
     ),
 )

@@ -36,6 +36,7 @@ __all__ = [
     "SETUP",
     "SETUP_SET",
     "WEEK",
+    "YEAR",
 ]
 
 # --- how long a calibration holds -----------------------------------------------------------

@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from soxs_pipeline.domain.flux import FLUX_UNIT, Extinction, FluxStandards, Response
+from soxs_pipeline.domain.flux import (
+    FLUX_UNIT,
+    Extinction,
+    FluxStandards,
+    MasterResponse,
+    Response,
+)
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
 from soxs_pipeline.io.codecs.tables import column, floats, integers, table, texts
 
-__all__ = ["EXTINCTION", "FLUX_STANDARDS", "RESPONSE"]
+__all__ = ["EXTINCTION", "FLUX_STANDARDS", "MASTER_RESPONSE", "RESPONSE"]
 
 
 def _encode_standards(found: FluxStandards, _: Layout) -> tuple[dict[str, object], list[Any]]:
@@ -57,6 +63,26 @@ def _decode_extinction(units: Units, _: Layout) -> Extinction:
     return Extinction(floats(rows, "WAVELENGTH"), floats(rows, "EXTINCTION"))
 
 
+def _encode_master(found: MasterResponse, _: Layout) -> tuple[dict[str, object], list[Any]]:
+    columns = [
+        column("WAVELENGTH", found.wavelength_nm, "nm"),
+        column("EFFICIENCY", found.efficiency),
+        column("REL_ERR", found.error),
+    ]
+    cards: dict[str, object] = {"ESO PRO ARM": (found.arm, "Arm")}
+    return cards, [fits.PrimaryHDU(), table("EFFICIENCY", columns)]
+
+
+def _decode_master(units: Units, _: Layout) -> MasterResponse:
+    rows, header = units["EFFICIENCY"], units[0].header
+    return MasterResponse(
+        wavelength_nm=floats(rows, "WAVELENGTH"),
+        efficiency=floats(rows, "EFFICIENCY"),
+        error=floats(rows, "REL_ERR"),
+        arm=str(header.get("ESO PRO ARM", header.get("ESO SEQ ARM", ""))),
+    )
+
+
 def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], list[Any]]:
     columns = [
         column("ORDER", found.orders.astype(np.int32)),
@@ -72,6 +98,7 @@ def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], lis
     cards: dict[str, object] = {
         "ESO PRO ARM": (found.arm, "Arm"),
         "ESO PRO SCATTER": (found.scatter, "Relative scatter about the smooth curve"),
+        "ESO PRO SPREAD": (found.spread, "Relative scatter of the stars' levels"),
         "WAVEMED": ("VACUUM", "Medium of every wavelength in this table"),
     }
     return cards, [fits.PrimaryHDU(), rows, stars]
@@ -80,7 +107,7 @@ def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], lis
 def _decode_response(units: Units, _: Layout) -> Response:
     rows, header = units["RESPONSE"], units[0].header
     orders = integers(rows, "ORDER")
-    scatter = header["ESO PRO SCATTER"]
+    scatter, spread = (header.get(f"ESO PRO {key}") for key in ("SCATTER", "SPREAD"))
     return Response(
         orders=orders,
         **{
@@ -95,9 +122,11 @@ def _decode_response(units: Units, _: Layout) -> Response:
         arm=str(header["ESO PRO ARM"]),
         standards=tuple(str(name) for name in texts(units["STANDARDS"], "NAME")),
         scatter=float(scatter) if isinstance(scatter, (int, float)) else float("nan"),
+        spread=float(spread) if isinstance(spread, (int, float)) else float("nan"),
     )
 
 
 FLUX_STANDARDS = Codec(FluxStandards, 1, _encode_standards, _decode_standards)
 EXTINCTION = Codec(Extinction, 1, _encode_extinction, _decode_extinction)
+MASTER_RESPONSE = Codec(MasterResponse, 1, _encode_master, _decode_master)
 RESPONSE = Codec(Response, 1, _encode_response, _decode_response)

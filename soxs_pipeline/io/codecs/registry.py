@@ -15,7 +15,7 @@ from soxs_pipeline.io.codecs.camera import (
 from soxs_pipeline.io.codecs.codec import Codec
 from soxs_pipeline.io.codecs.cube import CUBE
 from soxs_pipeline.io.codecs.dispersion import DISPERSION, SPECTRAL_FORMAT
-from soxs_pipeline.io.codecs.flux import EXTINCTION, FLUX_STANDARDS, RESPONSE
+from soxs_pipeline.io.codecs.flux import EXTINCTION, FLUX_STANDARDS, MASTER_RESPONSE, RESPONSE
 from soxs_pipeline.io.codecs.frame import BAD_PIXELS, FRAME
 from soxs_pipeline.io.codecs.linecheck import LINE_CHECK
 from soxs_pipeline.io.codecs.lines import LINE_LIST, LINE_MEASUREMENTS, MOLECULAR_BANDS
@@ -47,6 +47,7 @@ CODECS: tuple[Codec[Any], ...] = (
     SOURCES,
     FLUX_STANDARDS,
     EXTINCTION,
+    MASTER_RESPONSE,
     MOLECULAR_BANDS,
     RESPONSE,
     RECTIFIED,

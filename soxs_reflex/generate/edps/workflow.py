@@ -17,6 +17,8 @@ _TARGETS = {
     "telluric": ("QC0", "QC1_CALIB"),
     "science": ("QC0", "SCIENCE"),
 }
+#: No night is longer, and the next begins later.
+_NIGHT_DAYS = 0.6
 
 
 def workflow(cascade: Cascade, steps: tuple[Step, ...]) -> str:
@@ -55,8 +57,10 @@ def _task(step: Step, cascade: Cascade) -> str:
         f".with_main_input({main})",
     ]
     if step.source is not None and step.task.group_by:
-        keys = listed(step.group_by, step.arm, cascade)
-        lines.append(f".with_grouping_keywords({keys})")
+        keys = step.task.setup_keys if step.task.nightly else step.group_by
+        lines.append(f".with_grouping_keywords({listed(keys, step.arm, cascade)})")
+        if step.task.nightly:
+            lines.append(f'.with_cluster("mjd-obs", max_diameter={_NIGHT_DAYS})')
     for one in step.inputs:
         lines += _associated(one, cascade)
     lines.append(f".with_meta_targets([{', '.join(_meta_targets(step, cascade))}])")

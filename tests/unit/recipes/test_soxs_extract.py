@@ -21,7 +21,6 @@ def reduced(scene, **parameters):
         GEOMETRY,
         None,
         None,
-        None,
         parameters=ExtractParameters(**parameters),
     )
 

@@ -17,7 +17,7 @@ BAD = np.uint32(511)
 def spectra(outcome, **parameters):
     made = outcome.products
     found = soxs_extract(
-        made.sky_subtracted, made.sky_model, made.sources, None, GEOMETRY, None, None, None,
+        made.sky_subtracted, made.sky_model, made.sources, None, GEOMETRY, None, None,
         parameters=ExtractParameters(**parameters),
     )  # fmt: skip
     return found.products.orders.spectra

@@ -111,7 +111,6 @@ def test_the_zero_point_is_taken_off_the_spectrum():
             GEOMETRY,
             None,
             None,
-            None,
             parameters=ExtractParameters(**values),
         )
 

@@ -37,7 +37,6 @@ def extracted(outcome):
         GEOMETRY,
         None,
         None,
-        None,
         parameters=ExtractParameters(),
     ).products.orders.spectra
 

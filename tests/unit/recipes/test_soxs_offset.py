@@ -32,7 +32,7 @@ def run(scenes, k=0, **parameters):
 def extracted(outcome):
     made = outcome.products
     return soxs_extract(
-        made.sky_subtracted, made.sky_model, made.sources, None, GEOMETRY, None, None, None,
+        made.sky_subtracted, made.sky_model, made.sources, None, GEOMETRY, None, None,
         parameters=ExtractParameters(),
     ).products.orders  # fmt: skip
 

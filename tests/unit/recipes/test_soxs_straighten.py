@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from soxs_pipeline.domain.flux import Response
+from soxs_pipeline.domain.flux import FluxCalibration, Response
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import Quality
@@ -31,7 +31,11 @@ def frame_of(data, variance=1.0, quality=None):
 
 def straightened(frame, response=None, **parameters):
     outcome = soxs_straighten(
-        frame, GEOMETRY, None, response, None, parameters=StraightenParameters(**parameters)
+        frame,
+        GEOMETRY,
+        None,
+        FluxCalibration(response),
+        parameters=StraightenParameters(**parameters),
     )
     return outcome.products.rectified, outcome
 

@@ -471,6 +471,22 @@ static_extinction_nir = (
     .build()
 )
 
+static_master_response_vis = (
+    data_source("MASTER_RESPONSE_VIS")
+    .with_classification_rule(classes.MASTER_RESPONSE_VIS)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
+static_master_response_nir = (
+    data_source("MASTER_RESPONSE_NIR")
+    .with_classification_rule(classes.MASTER_RESPONSE_NIR)
+    .with_setup_keywords([kwd.seq_arm])
+    .with_match_function(always, time_range=UNLIMITED, level=0)
+    .build()
+)
+
 static_molecular_bands_vis = (
     data_source("MOLECULAR_BANDS_VIS")
     .with_classification_rule(classes.MOLECULAR_BANDS_VIS)
