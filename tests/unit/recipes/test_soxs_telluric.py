@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
-from soxs_pipeline.errors import UnprocessableDataError
+from soxs_pipeline.domain.telluric import ForeignTransmission
+from soxs_pipeline.errors import NoSolutionError, ParameterError, UnprocessableDataError
 from soxs_pipeline.recipes.soxs_telluric import TelluricParameters, soxs_telluric
 from tests.support.air import seen_through_air, telluric_grid
 
 
-def run(spectrum, standard=None, **parameters):
+def run(spectrum, standard=None, molecfit=None, **parameters):
     return soxs_telluric(
-        spectrum, standard, telluric_grid(), parameters=TelluricParameters(**parameters)
+        spectrum,
+        standard,
+        telluric_grid(),
+        molecfit=molecfit,
+        parameters=TelluricParameters(**parameters),
     )
 
 
@@ -52,3 +57,40 @@ def test_blue_of_all_bands_there_is_nothing_to_do():
     spectrum, _ = seen_through_air(limits=(561.0, 580.0))
     with pytest.raises(UnprocessableDataError, match="no band"):
         run(spectrum)
+
+
+def failing(_spectrum, _power):
+    raise NoSolutionError("molecfit_model ended with status 1: no GDAS profile")
+
+
+def test_molecfit_goes_first_where_it_is_installed():
+    spectrum, above = seen_through_air(limits=(860.0, 1240.0))
+    true = np.clip(spectrum.flux / above, 0.05, 1.0)
+
+    def molecfit(_spectrum, _power):
+        return ForeignTransmission(true, 2.4, 0.1, "molecfit")
+
+    outcome = run(spectrum, molecfit=molecfit)
+    assert outcome.products.telluric.corrector == "molecfit"
+    assert told(outcome)["WATER"] == 2.4
+    assert "LINES VEL" not in told(outcome)
+    keep = (outcome.products.corrected.quality == 0) & (true > 0.3)
+    assert np.allclose(outcome.products.corrected.flux[keep], above[keep], rtol=1e-6)
+    assert run(spectrum, molecfit=molecfit, corrector="grid").products.telluric.corrector == "grid"
+
+
+def test_where_molecfit_fails_the_templates_serve_and_it_is_said():
+    spectrum, _ = seen_through_air(limits=(860.0, 1240.0))
+    outcome = run(spectrum, molecfit=failing)
+    assert outcome.products.telluric.corrector == "grid"
+    assert any("molecfit failed" in r and "no GDAS profile" in r for r in outcome.remarks)
+
+
+@pytest.mark.parametrize(
+    ("molecfit", "error", "said"),
+    [(failing, NoSolutionError, "no GDAS"), (None, ParameterError, "no esorex in the path")],
+)
+def test_who_insists_on_molecfit_gets_an_error(molecfit, error, said):
+    spectrum, _ = seen_through_air(limits=(860.0, 1240.0))
+    with pytest.raises(error, match=said):
+        run(spectrum, molecfit=molecfit, corrector="molecfit")
