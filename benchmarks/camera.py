@@ -1,0 +1,151 @@
+"""Reduce many random fields of the acquisition camera and compare them with what was put in.
+
+    python -m benchmarks.camera --fields 200 --filters griz
+
+Every field has its own detector, flats, seeing, wrong pointing (up to 20 arcsec and two degrees)
+and number of catalogue stars, from eight upwards. Prints how many were solved, and rightly; errors
+of places and zero points; pulls; seconds of one image, without the disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from scipy.spatial import cKDTree
+
+from soxs_pipeline.domain.calibrations import DetectorCalibration
+from soxs_pipeline.instruments import load
+from soxs_pipeline.io.catalogues import read_refcat2
+from soxs_pipeline.io.raw import read_raw
+from soxs_pipeline.recipes.soxs_astro_phot import AstroPhotParameters, soxs_astro_phot
+from soxs_pipeline.recipes.soxs_img_mflat import ImgMflatParameters, soxs_img_mflat
+from soxs_pipeline.recipes.soxs_mbias import MbiasParameters, soxs_mbias
+from soxs_pipeline.simulator.camera import simulate_camera
+from soxs_pipeline.simulator.starfield import make_sky
+
+__all__ = ["main", "measure"]
+
+_FEWEST, _MOST = 8, 90
+#: Offset beyond which a solution that is called good is wrong, in arcsec.
+_WRONG = 1.0
+#: Fluxes over their errors between which a star counts as one of S/N 100.
+_NEAR_100 = (70.0, 140.0)
+
+
+def measure(seed: int, band: str) -> dict[str, Any]:
+    """Simulate and reduce one field; return what is off."""
+    rng = np.random.default_rng([seed, 5])
+    known = int(np.exp(rng.uniform(np.log(_FEWEST), np.log(_MOST))))
+    sky = make_sky(
+        seed, n_known=known, n_faint=int(2 * known), n_galaxies=8,
+        seeing_arcsec=float(rng.uniform(0.6, 1.8)),
+    )  # fmt: skip
+    with TemporaryDirectory(prefix="camera") as place:
+        folder = Path(place)
+        files = simulate_camera(
+            folder / "raw", seed=seed, sky=sky, filters=(band,), n_dither=1, n_bias=3, n_flat=5,
+            seconds=30.0,
+        )  # fmt: skip
+        raws = [read_raw(path, load("SOXS")) for path in files]
+        truth = fits.open(next((folder / "raw_truth").glob("*.fits")), memmap=False)
+        catalogue = read_refcat2(sorted((folder / "raw_catalogue").glob("*.rc2")))
+    bias = soxs_mbias(raws[:3], DetectorCalibration(), parameters=MbiasParameters())
+    detector = DetectorCalibration(master_bias=bias.products.master_bias)
+    flat = soxs_img_mflat(raws[3:8], detector, parameters=ImgMflatParameters())
+    begun = perf_counter()
+    outcome = soxs_astro_phot(
+        raws[8:], detector, flat.products.master_flat, catalogue, parameters=AstroPhotParameters()
+    )
+    seconds = perf_counter() - begun
+    rows, header = truth[1].data, truth[1].header
+    inside = (np.abs(rows["X"] - 511) < 505) & (np.abs(rows["Y"] - 511) < 505)
+    found: dict[str, Any] = {"seed": seed, "band": band, "seconds": seconds}
+    found["stars"] = int((inside & (rows["MAG"] < 19.3) & (rows["SIZE"] == 0)).sum())
+    return found | _compare(outcome.products, rows, header)
+
+
+def _compare(products: Any, rows: Any, header: fits.Header) -> dict[str, Any]:
+    image, sources = products.image, products.sources
+    distance, row = cKDTree(np.column_stack([rows["X"], rows["Y"]])).query(
+        np.column_stack([sources.x - 1, sources.y - 1])
+    )
+    fine = (distance < 0.5) & (sources.quality == 0) & (rows["SIZE"][row] == 0)
+    snr = sources.flux / sources.flux_error
+    bright = fine & (snr > 100)
+    east = (sources.ra_deg - rows["RA"][row]) * np.cos(np.deg2rad(rows["DEC"][row])) * 3.6e6
+    north = (sources.dec_deg - rows["DEC"][row]) * 3.6e6
+    zero = np.array([np.median(v[bright]) if bright.any() else np.nan for v in (east, north)])
+    near = fine & (snr > _NEAR_100[0]) & (snr < _NEAR_100[1])
+    tie, place = image.photometry, image.astrometry
+    level = np.median((sources.flux / rows["RATE"][row])[bright]) if bright.any() else np.nan
+    true = header["ZP0"] + header["CTERM"] * tie.pivot + 2.5 * np.log10(level)
+    return {
+        "tied": bool(place.tied),
+        "right": bool(np.hypot(*zero) < 1e3 * _WRONG),
+        "east_mas": float(zero[0]),
+        "north_mas": float(zero[1]),
+        "scatter_mas": [*(east[near] - zero[0]), *(north[near] - zero[1])],
+        "zero_tied": bool(tie.tied),
+        "zero_stars": int(tie.stars),
+        "zero_mmag": float(1e3 * (tie.zero_point - true)),
+        "zero_pull": float((tie.zero_point - true) / tie.error),
+    }
+
+
+def _summary(found: Sequence[dict[str, Any]]) -> None:
+    solved = [f for f in found if f["tied"]]
+    wrong = [f["seed"] for f in solved if not f["right"]]
+    unsolved = [f["seed"] for f in found if not f["tied"]]
+    share = 100 * (len(solved) - len(wrong)) / len(found)
+    print(f"{len(found)} fields, solved rightly {share:.1f} %")
+    print(f"  called good and wrong: seeds {wrong or 'none'}; not solved: {unsolved or 'none'}")
+    good = [f for f in solved if f["right"]]
+    if not good:
+        return
+    zero = np.array([[f["east_mas"], f["north_mas"]] for f in good])
+    scatter = np.concatenate([f["scatter_mas"] for f in good])
+    star = 1.4826 * np.median(np.abs(scatter)) if scatter.size else float("nan")
+    print(
+        f"places: zero points rms {np.sqrt((zero**2).mean()):.1f} mas (median |x| "
+        f"{np.median(np.abs(zero)):.1f}); a star of S/N 100 {star:.1f} mas from "
+        f" {scatter.size // 2} stars"
+    )
+    for band in sorted({f["band"] for f in good}):
+        mine = [f for f in good if f["band"] == band and f["zero_tied"] and f["zero_stars"] >= 10]
+        if len(mine) < 2:
+            continue
+        error, pull = (np.array([f[k] for f in mine]) for k in ("zero_mmag", "zero_pull"))
+        print(
+            f"zero point {band}: {len(mine)} fields of 10 stars or more, mean "
+            f"{error.mean():+.1f} mmag, rms {np.sqrt((error**2).mean()):.1f}, worst "
+            f"{np.abs(error).max():.1f}; pull mean {pull.mean():+.2f}, width {pull.std():.2f}"
+        )
+    seconds = np.array([f["seconds"] for f in found])
+    print(f"seconds of an image: median {np.median(seconds):.1f}, longest {seconds.max():.1f}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--fields", type=int, default=200)
+    parser.add_argument("--filters", default="griz", help="letters of ugrizyV")
+    parser.add_argument("--first-seed", type=int, default=1000)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args(arguments)
+    seeds = range(options.first_seed, options.first_seed + options.fields)
+    bands = [options.filters[k % len(options.filters)] for k in range(options.fields)]
+    with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
+        _summary(list(pool.map(measure, seeds, bands)))
+
+
+if __name__ == "__main__":
+    main()
