@@ -27,6 +27,9 @@ JOIN_STEP = QcDefinition(
 )
 ARM_RATIO = QcDefinition("ARM RATIO", "Signal of the redder arm over the bluer in their overlap")
 ARM_ERROR = QcDefinition("ARM RATIO ERR", "Error of the ratio of the arms")
+MIDDLE_APART = QcDefinition(
+    "ARM MIDTIME DIFF", "Middle of the redder arm's exposures after that of the bluer arm's", "s"
+)
 ABSOLUTE = QcDefinition("ABSFLUX FACTOR", "Factor that brought the flux to the absolute scale")
 ABSOLUTE_ERROR = QcDefinition("ABSFLUX ERR", "Relative error of that factor")
 
@@ -40,6 +43,7 @@ MERGE_QC = (
     JOIN_STEP,
     ARM_RATIO,
     ARM_ERROR,
+    MIDDLE_APART,
     ABSOLUTE,
     ABSOLUTE_ERROR,
 )
@@ -55,9 +59,23 @@ def measure_merged(merged: MergedSpectrum) -> tuple[QcValue, ...]:
     )  # fmt: skip
     return (
         *told,
+        *_middles_apart(merged),
         SNR.value(float(np.nanmedian(merged.snr[seen]))),
         FLUX.value(float(np.nanmedian(merged.flux[seen]))),
         BAD.value(float(1.0 - seen.mean())),
         MINIMUM.value(float(wave.min())),
         MAXIMUM.value(float(wave.max())),
     )
+
+
+def _middles_apart(merged: MergedSpectrum) -> tuple[QcValue, ...]:
+    """Return how far the middles of the arms' exposures are apart: nothing if synchronised."""
+    middles = []
+    for arm in merged.arms:
+        mine = [e for e in merged.exposures if e.arm == arm and np.isfinite(e.mjd_middle)]
+        if mine and sum(e.seconds for e in mine) > 0:
+            times, weights = zip(*((e.mjd_middle, e.seconds) for e in mine), strict=True)
+            middles.append(float(np.average(times, weights=weights)))
+    if len(middles) < 2:
+        return ()
+    return (MIDDLE_APART.value(86400.0 * (middles[-1] - middles[0])),)
