@@ -224,3 +224,20 @@ def test_trailed_and_blurred_stars_are_said():
     assert any("trailed" in remark for remark in trailed.remarks)
     blurred = run(night(seed=5, seeing=5.0))
     assert any("out of focus" in remark for remark in blurred.remarks)
+
+
+def test_a_crowded_field_is_as_good_as_any():
+    crowded = night(seed=9, n_known=350)
+    outcome = run(crowded)
+    image, sources, truth = outcome.products.image, outcome.products.sources, crowded.truth[0]
+    assert image.astrometry.stars > 200
+    row, distance = matched(sources, truth)
+    fine = (distance < 0.5) & (sources.quality == 0) & (truth["SIZE"][row] == 0)
+    fine &= sources.flux > 100 * sources.flux_error
+    assert fine.sum() > 150
+    east = (sources.ra_deg - truth["RA"][row]) * np.cos(np.deg2rad(truth["DEC"][row])) * 3.6e6
+    assert abs(np.median(east[fine])) < 2.0
+    tie = image.photometry
+    level = np.median((sources.flux / truth["RATE"][row])[fine])
+    true = crowded.zero_point + crowded.colour_term * tie.pivot + 2.5 * np.log10(level)
+    assert abs(tie.zero_point - true) < 0.005
