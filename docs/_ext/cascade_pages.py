@@ -125,8 +125,8 @@ def _tasks_page(cascade: Cascade) -> str:
         parts.append(
             f"## {task.name}\n\n{task.doc}, by [{task.recipe}](recipes/{task.recipe}.md)"
             f" for {' and '.join(filter(None, task.arms)) or 'all arms together'}."
-            + (f" One run takes all frames with equal {_codes(task.group_by)}."
-               if task.group_by else "")
+            + (f" One run takes all frames {'of a night ' if task.nightly else ''}with equal"
+               f" {_codes(task.setup_keys)}." if task.group_by else "")
             + "\n\n"
             + _table(
                 ("input", "tag", "files", "arms", "must agree in", "may differ, flagged",

@@ -80,7 +80,7 @@ def find_molecfit() -> Molecfit | None:
     try:
         # A log is left in the folder it is called from.
         with TemporaryDirectory(prefix="molecfit") as folder:
-            listed = _run([esorex, "--recipes"], Path(folder), _LIST_TIMEOUT_S)
+            listed = _execute([esorex, "--recipes"], Path(folder), _LIST_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError):
         return None
     return Molecfit(esorex) if all(name in listed.stdout for name in _RECIPES) else None
@@ -109,7 +109,6 @@ class Molecfit:
         """
         transmission = np.ones(spectrum.wavelength_nm.size)
         water: list[tuple[float, float]] = []
-        done = False
         for number in range(len(spectrum.arms)):
             # Where arms overlap the later one has the last word: it is the redder one.
             here = (spectrum.arm & (1 << number)) != 0
@@ -120,8 +119,7 @@ class Molecfit:
                 found, column = self._fit(spectrum, here, windows, resolving_power, Path(folder))
             transmission[here] = found
             water.append(column)
-            done = True
-        if not done:
+        if not water:
             raise NoSolutionError(
                 "the spectrum reaches into none of the windows that molecfit is given",
                 wanted=f"data above {_WINDOWS['O2'][0][0]:.0f} nm",
@@ -170,7 +168,7 @@ class Molecfit:
 
     def _call(self, words: Sequence[str], recipe: str, folder: Path, limit_s: float) -> None:
         try:
-            done = _run([self.esorex, f"--log-dir={folder}", *words], folder, limit_s)
+            done = _execute([self.esorex, f"--log-dir={folder}", *words], folder, limit_s)
         except subprocess.TimeoutExpired as error:
             raise NoSolutionError(f"{recipe} did not end within {limit_s:.0f} s") from error
         except OSError as error:
@@ -179,7 +177,9 @@ class Molecfit:
             raise NoSolutionError(f"{recipe} ended with status {done.returncode}: {_why(done)}")
 
 
-def _run(words: Sequence[str], folder: Path, limit_s: float) -> subprocess.CompletedProcess[str]:
+def _execute(
+    words: Sequence[str], folder: Path, limit_s: float
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - the esorex in the user's path
         list(words),
         cwd=folder,
@@ -224,6 +224,7 @@ def _write_science(path: Path, spectrum: MergedSpectrum, here: NDArray[np.bool_]
         "flux": np.where(good, flux * scale, 0.0),
         "dflux": np.where(good, error * scale, 0.0),
     }
+    # Where the mask holds nothing but 0 and 1, molecfit takes 1 for good.
     table = fits.BinTableHDU.from_columns(
         [
             *(fits.Column(name, "D", array=values) for name, values in columns.items()),
@@ -233,8 +234,7 @@ def _write_science(path: Path, spectrum: MergedSpectrum, here: NDArray[np.bool_]
     primary = fits.PrimaryHDU()
     for key, value in _site(spectrum.header).items():
         primary.header[f"HIERARCH {key}" if key.startswith("ESO") else key] = value
-    seconds = spectrum.header.number("EXPTIME", 0.0)
-    primary.header["HIERARCH ESO OBS EXECTIME"] = seconds
+    primary.header["HIERARCH ESO OBS EXECTIME"] = spectrum.header.number("EXPTIME", 0.0)
     primary.header["UTC"] = spectrum.header.number("UTC", 0.0)
     fits.HDUList([primary, table]).writeto(path)
 

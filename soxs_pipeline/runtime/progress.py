@@ -36,6 +36,7 @@ class Progress:
         self._started = monotonic()
         self._done = 0
         self._kept = 0
+        self._drawing = False
 
     def finished(self, job: Job, result: Result) -> None:
         """Note that a job has ended."""
@@ -52,12 +53,18 @@ class Progress:
             text += "\n    " + result.error.replace("\n", "\n    ")
         self._write(f"[{self._done}/{self.total}] {text}")
 
-    def running(self, jobs: Sequence[Job]) -> None:
-        """Refresh the line that tells what is under way."""
+    def running(self, jobs: Sequence[Job], figures: int = 0) -> None:
+        """Refresh the line that tells what is under way; ``figures``: jobs still to be drawn."""
+        if figures and self._done >= self.total and not self._drawing:
+            self._drawing = True
+            if not self._quiet:
+                self._write(f"products are complete; drawing the figures of {figures} jobs")
         if not self._live:
             return
         text = f"{self._done}/{self.total} done, {monotonic() - self._started:.0f} s"
-        if jobs:
+        if self._drawing:
+            text += f" | figures of {figures} more jobs"
+        elif jobs:
             text += " | " + ", ".join(job.label for job in jobs)
         width = shutil.get_terminal_size().columns - 1
         self._stream.write("\r\x1b[K" + text[:width])

@@ -108,7 +108,8 @@ class _Run:
         try:
             while self._open or self._busy or self._drawings:
                 self._start_what_can()
-                self._progress.running([work.job for work in self._busy.values()])
+                running = [work.job for work in self._busy.values()]
+                self._progress.running(running, len(self._drawings))
                 if not self._busy:
                     continue
                 for work, result in self._executor.wait(_TICK_S):

@@ -73,8 +73,8 @@ def _freed(task: Task) -> Task:
     """Return the task without limits of age and time: the user chose the files."""
     others = tuple(replace(slot, levels=()) for slot in task.others)
     group_by = tuple(key for key in task.setup_keys if key != "TPL.START")
-    freed = replace(task, others=others, group_by=() if task.joins_arms else group_by)
-    return replace(freed, nightly=False)
+    group_by = () if task.joins_arms else group_by
+    return replace(task, others=others, group_by=group_by, nightly=False)
 
 
 def _check_set(files: Sequence[DataFile], tasks: Sequence[Task], cascade: Cascade) -> None:

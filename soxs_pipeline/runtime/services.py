@@ -18,11 +18,12 @@ def find_services(names: Iterable[str]) -> dict[str, Any]:
     CascadeError
         If a recipe asks for a program that is not known here.
     """
-    found: dict[str, Any] = {}
-    for name in names:
-        if name != "molecfit":
-            raise CascadeError(f"no service is called {name}")
+    return {name: _find(name) for name in names}
+
+
+def _find(name: str) -> Any:
+    if name == "molecfit":
         from soxs_pipeline.io.molecfit import find_molecfit  # noqa: PLC0415 - few recipes ask
 
-        found[name] = find_molecfit()
-    return found
+        return find_molecfit()
+    raise CascadeError(f"no service is called {name}")

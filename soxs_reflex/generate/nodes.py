@@ -87,7 +87,7 @@ class Step:
         helped = [s for s in self.task.others if s.item == self.task.main.item]
         if helped:
             return helped[0].match
-        return self.task.group_by
+        return self.task.setup_keys
 
     @property
     def kind(self) -> str:

@@ -57,8 +57,8 @@ def _task(step: Step, cascade: Cascade) -> str:
         f".with_main_input({main})",
     ]
     if step.source is not None and step.task.group_by:
-        keys = step.task.setup_keys if step.task.nightly else step.group_by
-        lines.append(f".with_grouping_keywords({listed(keys, step.arm, cascade)})")
+        keys = listed(step.group_by, step.arm, cascade)
+        lines.append(f".with_grouping_keywords({keys})")
         if step.task.nightly:
             lines.append(f'.with_cluster("mjd-obs", max_diameter={_NIGHT_DAYS})')
     for one in step.inputs:

@@ -35,6 +35,17 @@ def test_on_a_terminal_one_line_tells_what_runs():
     assert text.endswith("\r\x1b[K")
 
 
+def test_what_is_left_to_draw_is_told_once_products_are_complete():
+    stream = io.StringIO()
+    progress = Progress(1, stream=stream)
+    progress.running([JOB], figures=5)
+    progress.finished(JOB, Result("n", "done"))
+    for left in (5, 4):
+        progress.running([], figures=left)
+    lines = stream.getvalue().splitlines()
+    assert lines[1:] == ["products are complete; drawing the figures of 5 jobs"]
+
+
 def test_quiet_tells_failures_only():
     failed = Result("n", "failed", error="what\nto do")
     text = told(Terminal(), Result("n", "done"), failed, Result("n", "kept"), quiet=True)
