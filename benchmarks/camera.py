@@ -4,8 +4,8 @@
 
 Every field has its own detector, flats, seeing, wrong pointing (up to 20 arcsec and two degrees)
 and number of catalogue stars; those with fewer than eight on the detector do not count. Prints how
-many were solved, and rightly; errors of places and zero points; pulls; seconds of one image, without
-the disk.
+many were solved, and rightly; errors of places and zero points; pulls; seconds of one image,
+without the disk.
 """
 
 from __future__ import annotations
