@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,11 @@ class LineMeasurements:
     used: NDArray[np.bool_]
     x_blend: NDArray[np.float64]
     x_blend_error: NDArray[np.float64]
+
+    @property
+    def width_along_slit_px(self) -> float:
+        """Median full width at half maximum along the slit in pixels; NaN without lines."""
+        return float(np.median(self.fwhm_y[self.used])) if self.used.any() else math.nan
 
 
 @dataclass(frozen=True, eq=False)

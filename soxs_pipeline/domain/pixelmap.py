@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +23,12 @@ class PixelMap:
         Slit position, zero at mid-slit, NaN outside the orders.
     order
         Diffraction order, 0 outside.
+    spot_fwhm_px
+        Full width at half maximum of the image of a pinhole along the slit, free of the pixel, in
+        pixels; NaN if none was measured.
     """
 
     wavelength_nm: NDArray[np.float64]
     slit_arcsec: NDArray[np.float32]
     order: NDArray[np.int16]
+    spot_fwhm_px: float = math.nan

@@ -57,8 +57,11 @@ def response_curves(response: Response) -> Figure:
         ylabel="electrons / s / nm\nfor 1 erg / s / cm² / Å",
         yscale="log",
     )
+    told = f"error; scatter of the points {100 * response.scatter:.2f} %"
+    if np.isfinite(response.spread):
+        told += f", of the stars {100 * response.spread:.1f} %"
     panels["error"].set(
-        title=f"error; scatter of the points {100 * response.scatter:.2f} %",
+        title=told,
         ylabel="relative error [%]",
         xlabel="wavelength [nm, vacuum]",
         ylim=(0, None),

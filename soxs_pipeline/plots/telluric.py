@@ -56,8 +56,7 @@ def telluric(corrected: MergedSpectrum, found: TelluricCorrection) -> Figure:
     if np.isfinite(found.water_error_mm):
         water += f" ± {found.water_error_mm:.2f}"
     panels["flux"].set(
-        title=f"{water} at the zenith, airmass {found.airmass:.2f}",
-        ylabel=style.label_of(corrected.unit),
+        title=f"{water}, airmass {found.airmass:.2f}", ylabel=style.label_of(corrected.unit)
     )
     style.legend_above(panels["flux"])
     _draw(panels["passed"], wave, found.transmission, style.ORANGE, "")

@@ -165,7 +165,8 @@ def _assumed(collapsed: Collapsed, peak: Peak, like: Shape | None = None) -> Sha
     if like is not None:
         trace = np.array([peak.position, *like.trace[1:]])
         return replace(like, trace=trace, significance=0.0, forced=True)
-    return replace(usual_shape(peak, collapsed.domain_nm), forced=not peak.significance > 0.0)
+    usual = usual_shape(peak, collapsed.domain_nm, collapsed.spot_fwhm_px)
+    return replace(usual, forced=not peak.significance > 0.0)
 
 
 def collapse_exposure(modelled: list[ModelledOrder], target: Shape | None = None) -> Collapsed:

@@ -13,7 +13,6 @@ from scipy.optimize import least_squares
 from soxs_pipeline.numerics.detection import Peak, find_peaks, matched_filter
 from soxs_pipeline.numerics.profiles import blurred_fraction, moffat_fraction
 from soxs_pipeline.reduction.shapes import (
-    BLUR_PX,
     LOG_BETA,
     LOG_WIDTH,
     WIDTH_POWER,
@@ -67,6 +66,8 @@ class Collapsed:
         Mean extent of a pixel along the slit, shape ``(m,)``.
     domain_nm
         Wavelengths of the whole exposure.
+    spot_fwhm_px
+        Of the image of a pinhole along the slit; NaN if unknown.
     """
 
     slit_arcsec: Floats
@@ -76,6 +77,7 @@ class Collapsed:
     precision: Floats
     height_arcsec: Floats
     domain_nm: tuple[float, float]
+    spot_fwhm_px: float
 
     def together(self, segments: NDArray) -> tuple[Floats, Floats]:
         """Return weighted mean and precision of several segments."""
@@ -138,6 +140,7 @@ def collapse(
             min(float(pixels.wavelength_nm.min()) for pixels in orders),
             max(float(pixels.wavelength_nm.max()) for pixels in orders),
         ),
+        spot_fwhm_px=orders[0].spot_fwhm_px,
     )
 
 
@@ -221,7 +224,8 @@ def follow(collapsed: Collapsed, peak: Peak) -> Shape:
                 total -= (linear / 0.5) ** 2 + (bend / 0.2) ** 2
                 if total > best:
                     best, path = float(total), (float(start), float(linear), float(bend))
-    return replace(usual_shape(peak, collapsed.domain_nm), trace=np.array([*path, 0.0]))
+    usual = usual_shape(peak, collapsed.domain_nm, collapsed.spot_fwhm_px)
+    return replace(usual, trace=np.array([*path, 0.0]))
 
 
 def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
@@ -347,6 +351,6 @@ def _expectation(shape: Shape) -> Floats:
             (shape.log_fwhm - LOG_WIDTH[0]) / LOG_WIDTH[1],
             (shape.power - WIDTH_POWER[0]) / WIDTH_POWER[1],
             (shape.log_beta - LOG_BETA[0]) / LOG_BETA[1],
-            (shape.blur_px - BLUR_PX[0]) / BLUR_PX[1],
+            (shape.blur_px - shape.blur_usual_px[0]) / shape.blur_usual_px[1],
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,8 @@ LOG_WIDTH = (0.0, 0.5)
 WIDTH_POWER = (-0.2, 0.07)
 LOG_BETA = (np.log(2.9), 0.3)
 BLUR_PX = (1.6, 0.4)
+#: Scatter where the images of pinholes tell the blur: holes have a size, too.
+BLUR_SCATTER_PX = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,8 @@ class Shape:
         Logarithm of the Moffat exponent.
     blur_px
         Full width at half maximum of the instrument's blur in pixels.
+    blur_usual_px
+        What it is expected to be, and the scatter of that.
     """
 
     trace: Floats
@@ -58,6 +63,7 @@ class Shape:
     forced: bool
     domain_nm: tuple[float, float]
     blur_px: float = 0.0
+    blur_usual_px: tuple[float, float] = BLUR_PX
 
     @property
     def beta(self) -> float:
@@ -78,8 +84,21 @@ class Shape:
         return (2.0 * wavelength_nm - low - high) / (high - low)
 
 
-def usual_shape(peak: Peak, domain_nm: tuple[float, float]) -> Shape:
-    """Return a straight source at a peak with the profile that is expected beforehand."""
+def usual_shape(
+    peak: Peak, domain_nm: tuple[float, float], spot_fwhm_px: float = math.nan
+) -> Shape:
+    """Return a straight source at a peak with the profile that is expected beforehand.
+
+    Parameters
+    ----------
+    peak
+        Where, how wide and how significant.
+    domain_nm
+        Wavelengths of the exposure.
+    spot_fwhm_px
+        Of the image of a pinhole along the slit; NaN if unknown.
+    """
+    blur = (spot_fwhm_px, BLUR_SCATTER_PX) if math.isfinite(spot_fwhm_px) else BLUR_PX
     return Shape(
         trace=np.array([peak.position, 0.0, 0.0, 0.0]),
         log_fwhm=float(np.log(peak.width)),
@@ -88,7 +107,8 @@ def usual_shape(peak: Peak, domain_nm: tuple[float, float]) -> Shape:
         significance=peak.significance,
         forced=False,
         domain_nm=domain_nm,
-        blur_px=BLUR_PX[0],
+        blur_px=blur[0],
+        blur_usual_px=blur,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +48,8 @@ class SlitPixels:
         Half length of the slit.
     width
         Columns of the frame.
+    spot_fwhm_px
+        Of the image of a pinhole along the slit; NaN if unknown.
     """
 
     order: int
@@ -62,6 +65,7 @@ class SlitPixels:
     usable: NDArray[np.bool_]
     slit_half_arcsec: float
     width: int
+    spot_fwhm_px: float = math.nan
 
     @property
     def u(self) -> Floats:
@@ -171,6 +175,7 @@ def _gather(
         usable=~bad,
         slit_half_arcsec=0.5 * (high - low),
         width=frame.shape[1],
+        spot_fwhm_px=geometry.pixel_map.spot_fwhm_px,
     )
 
 

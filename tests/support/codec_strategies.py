@@ -126,6 +126,7 @@ def pixel_maps(draw):
         wavelength_nm=draw(vectors(shape)),
         slit_arcsec=draw(vectors(shape, narrow, np.float32)),
         order=draw(hnp.arrays(np.int16, shape, elements=st.integers(0, 30))),
+        spot_fwhm_px=draw(st.floats(0.5, 9.0).map(lambda v: round(v, 6)) | st.just(np.nan)),
     )
 
 

@@ -12,7 +12,7 @@ from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.reduction.pixelmap import make_pixel_map
 from tests.support.optics import SETUP, make_format
 
-__all__ = ["READ_NOISE", "Scene", "Star", "make_geometry", "make_scene", "slit_profile"]
+__all__ = ["BLUR_PX", "READ_NOISE", "Scene", "Star", "make_geometry", "make_scene", "slit_profile"]
 
 READ_NOISE = SETUP.read_noise_e
 NOISY = replace(SETUP, offset_method="dark")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,12 @@ def _encode(pixels: PixelMap, layout: Layout) -> tuple[dict[str, object], list[A
         if unit:
             put_cards(hdu.header, {"BUNIT": (unit, meaning)})
         units.append(hdu)
-    return {"ESO PRO TRANSPOSED": (layout.transposed, "Dispersion along the rows")}, units
+    cards: dict[str, object] = {
+        "ESO PRO TRANSPOSED": (layout.transposed, "Dispersion along the rows")
+    }
+    if math.isfinite(pixels.spot_fwhm_px):
+        cards["ESO PRO SPOT FWHM"] = (pixels.spot_fwhm_px, "[pixel] Pinhole image along the slit")
+    return cards, units
 
 
 def _decode(units: Units, layout: Layout) -> PixelMap:
@@ -34,6 +40,7 @@ def _decode(units: Units, layout: Layout) -> PixelMap:
         wavelength_nm=oriented(units["WAVELENGTH"].data, layout).astype(np.float64),
         slit_arcsec=oriented(units["SLIT"].data, layout).astype(np.float32),
         order=oriented(units["ORDER"].data, layout).astype(np.int16),
+        spot_fwhm_px=float(units[0].header.get("ESO PRO SPOT FWHM", math.nan)),
     )
 
 

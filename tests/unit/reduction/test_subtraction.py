@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from soxs_pipeline.reduction.frames import make_sky_frames, sky_pulls, subtracte
 from soxs_pipeline.reduction.sky import SkyOptions
 from soxs_pipeline.reduction.slitpixels import gather_pixels
 from soxs_pipeline.reduction.subtraction import model_exposure
-from tests.support.sky_scene import Star, make_geometry, make_scene
+from tests.support.sky_scene import BLUR_PX, Star, make_geometry, make_scene
 
 GEOMETRY = make_geometry()
 
@@ -35,6 +37,21 @@ def test_the_source_is_found_where_it_is_and_as_wide(ordinary):
         assert float(source.position(wave)) == pytest.approx(place, abs=0.03)
     seen = np.hypot(float(source.fwhm(1100.0)), source.blur_px * 0.3)
     assert seen == pytest.approx(np.hypot(1.2, 1.5 * 0.3), rel=0.08)
+
+
+def test_pinholes_tell_the_blur_from_the_seeing():
+    told = replace(GEOMETRY, pixel_map=replace(GEOMETRY.pixel_map, spot_fwhm_px=BLUR_PX))
+    widths = {True: [], False: []}
+    for seed in (1, 2, 3, 4):
+        scene = make_scene(GEOMETRY, seed=seed)
+        for pinholes, geometry in ((False, GEOMETRY), (True, told)):
+            pixels = gather_pixels(scene.frame, None, geometry, edge_margin_px=2.0)
+            _, sources = model_exposure(pixels, scene.frame.shape, SkyOptions(), SourceOptions())
+            widths[pinholes].append(float(sources.sources[0].fwhm(1100.0)))
+            if pinholes:
+                assert sources.sources[0].blur_px == pytest.approx(BLUR_PX, abs=0.15)
+    assert np.mean(widths[True]) == pytest.approx(1.2, rel=0.015)
+    assert abs(np.mean(widths[True]) - 1.2) < abs(np.mean(widths[False]) - 1.2)
 
 
 def test_sky_alone_leaves_noise_alone(ordinary):
