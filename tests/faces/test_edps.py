@@ -1,8 +1,5 @@
 """The EDPS workflow: sound under a strict stand-in, and of one mind with our own planner."""
 
-import importlib
-import sys
-
 import pytest
 import yaml
 
@@ -11,27 +8,17 @@ from soxs_pipeline.cascade.classify import DataFile
 from soxs_pipeline.cascade.spec import Group
 from soxs_pipeline.domain.header import Header
 from soxs_reflex.description import describe, recipe_names
-from soxs_reflex.generate.write import PACKAGE
-from tests.support.edps_standin import TARGETS, organise, workflow_modules
+from tests.support.edps_run import FOLDER, our_tasks, small
+from tests.support.edps_standin import TARGETS, organise
 from tests.support.night_headers import MJD, arm_frames, frame, night
 
-FOLDER = PACKAGE / "workflows" / "edps"
 CASCADE = load("SOXS")
 
 
 @pytest.fixture(scope="module")
 def tasks():
-    before = dict(sys.modules)
-    sys.path.insert(0, str(FOLDER))
-    try:
-        made = workflow_modules()
-        importlib.import_module("soxs.soxs_wkf")
-        yield dict(made)
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in set(sys.modules) - set(before):
-            if name.split(".")[0] in {"edps", "soxs"}:
-                del sys.modules[name]
+    with our_tasks() as made:
+        yield made
 
 
 def test_every_task_has_a_recipe_of_ours_and_targets(tasks):
@@ -74,15 +61,6 @@ def test_parameter_sets_name_tasks_and_parameters_that_exist(tasks):
 
 
 # --- organisation -----------------------------------------------------------------------------
-def small(header):
-    """A header as EDPS sees it."""
-    return {key.removeprefix("ESO ").replace(" ", ".").lower(): header[key] for key in header}
-
-
-class AsEdpsReads(dict):
-    """A file: keywords in small letters, KeyError for what is not there."""
-
-
 def static(item, arm, _mjd):
     return (
         None if item.tag == "BP_MAP_REFERENCE" else DataFile(f"static/{item.tag}", item, arm, {})

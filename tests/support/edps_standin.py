@@ -224,11 +224,15 @@ def workflow_modules():
 # --- organisation -----------------------------------------------------------------------------
 @dataclass
 class Dataset:
-    """A job as EDPS would make it."""
+    """A job as EDPS would make it: main files, and by source the groups that go with them.
+
+    ``choices`` are what was taken of the alternatives of each input, with the same groups.
+    """
 
     task: _Task
     main: list
     associated: dict = field(default_factory=dict)
+    choices: list = field(default_factory=list)
     missing: list = field(default_factory=list)
 
     @property
@@ -303,6 +307,7 @@ def _associate(job, choices, jobs, headers):
         most = len(found) if choice.most < 0 else choice.most
         if found and len(found) >= choice.least:
             job.associated[choice.source.name] = found[:most]
+            job.choices.append((choice, found[:most]))
             return
     if choices[0].least > 0:
         job.missing.append(choices[0].source.name)

@@ -1,0 +1,79 @@
+"""Time of one observing block, raw frames to files for the archive, on calibrations at hand.
+
+    python -m benchmarks.warm [--raw FOLDER] [--technique NODDING] [--jobs 2]
+
+All frames of a simulated night but those of the block are reduced first; then the block's are put
+beside them and ``soxspipe reduce`` is timed as a whole process, with figures, page and Phase 3
+files. Speed depends on the machine: the time is given also in units of `run.reference_work`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+from astropy.io import fits
+
+from benchmarks.run import reference_work
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--raw", type=Path, help="raw frames of a night (default: simulate one)")
+    parser.add_argument("--technique", default="NODDING", help="word in DPR.TECH of the block")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="soxs-warm-") as scratch:
+        _measure(options.raw, Path(scratch), options.technique, options.jobs)
+
+
+def _measure(raw: Path | None, scratch: Path, technique: str, jobs: int) -> None:
+    if raw is None:
+        raw = scratch / "night"
+        _soxspipe("simulate", raw, "--block", "night", "--seed", 101)
+    linked, out = scratch / "raw", scratch / "reduced"
+    linked.mkdir()
+    block = [path for path in sorted(raw.glob("*.fits*")) if _is_of(path, technique)]
+    if not block:
+        raise SystemExit(f"no frame of {raw} has {technique} in ESO DPR TECH")
+    for path in sorted(raw.glob("*.fits*")):
+        if path not in block:
+            (linked / path.name).symlink_to(path.resolve())
+    _soxspipe("reduce", linked, "-o", out, "-j", jobs, "--all", "--quiet", "--no-plots")
+    before = set(out.rglob("*.json"))
+    for path in block:
+        (linked / path.name).symlink_to(path.resolve())
+    unit = reference_work()
+    seconds = _soxspipe("reduce", linked, "-o", out, "-j", jobs, "--quiet")
+    unit = min(unit, reference_work())
+    files = sorted((out / "phase3").rglob("*.fits"))
+    print(f"{len(block)} frames of {technique}: {seconds:.1f} s, {jobs} jobs at a time")
+    print(f"  {seconds / unit:.1f} times the reference work of {unit:.2f} s")
+    print(
+        f"  {len(set(out.rglob('*.json')) - before)} records of runs, {len(files)} archive files"
+    )
+
+
+def _is_of(path: Path, technique: str) -> bool:
+    # Compressed frames keep their cards in another unit.
+    with fits.open(path) as units:
+        told = next((u.header["ESO DPR TECH"] for u in units if "ESO DPR TECH" in u.header), "")
+    return technique in str(told)
+
+
+def _soxspipe(*arguments: object) -> float:
+    start = perf_counter()
+    subprocess.run([sys.executable, "-m", "soxs_pipeline", *map(str, arguments)], check=True)
+    return perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
