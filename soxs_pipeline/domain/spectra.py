@@ -236,6 +236,9 @@ class MergedSpectrum:
         True if the wavelengths are those of an observer at the barycentre.
     absolute
         What brought the flux, not the sky, to the absolute scale; None if nothing did.
+    reduced, reduced_error
+        The spectrum in electron/s/nm before it was calibrated in flux, and its error; None if
+        ``flux`` is that itself.
     """
 
     wavelength_nm: Floats
@@ -258,3 +261,5 @@ class MergedSpectrum:
     barycentric_km_s: float = float("nan")
     barycentric: bool = False
     absolute: AbsoluteScale | None = None
+    reduced: Floats | None = None
+    reduced_error: Floats | None = None

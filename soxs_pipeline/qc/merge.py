@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 SNR = QcDefinition("SNR MEDIAN", "Median signal-to-noise ratio per bin")
-FLUX = QcDefinition("FLUX MEDIAN", "Median flux density", "electron/s/nm")
+FLUX = QcDefinition("FLUX MEDIAN", "Median flux density in the unit of the spectrum")
 BAD = QcDefinition("BADBIN FRAC", "Fraction of bins without data")
 MINIMUM = QcDefinition("WAVE MIN", "Shortest wavelength with data, vacuum", "nm")
 MAXIMUM = QcDefinition("WAVE MAX", "Longest wavelength with data, vacuum", "nm")

@@ -103,6 +103,12 @@ def merge_spectra(
     centre, width = common_grid(exposures, velocity_step_km_s)
     calibrated = all_calibrated(exposures)
     pieces, remarks = _on_common_grid(exposures, centre, width, calibrated=calibrated)
+    if not pieces:
+        raise UnprocessableDataError(
+            "no order of any exposure holds a usable bin",
+            wanted="extracted spectra with unflagged bins",
+            remedy="look at the plots of the extraction",
+        )
     joins = list(_order_joins(pieces))
     arm_joins, lamp_levels, said = _compare_arms(pieces, arms)
     if match_arms and lamp_levels and not calibrated:
@@ -113,7 +119,14 @@ def merge_spectra(
         remarks = (*remarks, *said)
     merged = _combine(pieces, arms, centre, width, exposures)
     if calibrated:
-        merged = replace(merged, unit=FLUX_UNIT, flux_error=_flux_error(exposures))
+        reduced, variance = _in_electrons(exposures, centre, width)
+        merged = replace(
+            merged,
+            unit=FLUX_UNIT,
+            flux_error=_flux_error(exposures),
+            reduced=reduced,
+            reduced_error=np.sqrt(variance),
+        )
     elif any(s.calibrated for e in exposures for s in e.spectra):
         remarks = (*remarks, "not every arm has a response: the spectrum stays in electrons")
     return merged, (*joins, *arm_joins), remarks
@@ -133,13 +146,24 @@ def _on_common_grid(
         )
         if piece.valid.any()
     ]
-    if not pieces:
-        raise UnprocessableDataError(
-            "no order of any exposure holds a usable bin",
-            wanted="extracted spectra with unflagged bins",
-            remedy="look at the plots of the extraction",
-        )
     return pieces, remarks
+
+
+def _in_electrons(
+    exposures: Sequence[OrderSpectra], centre: Floats, width: Floats
+) -> tuple[Floats, Floats]:
+    """Return electron/s/nm of all, each arm on the scale of its lamp, and the variance."""
+    pieces = [
+        piece
+        for arm in dict.fromkeys(exposure.arm for exposure in exposures)
+        for piece in _on_common_grid(
+            [e for e in exposures if e.arm == arm], centre, width, calibrated=False
+        )[0]
+    ]
+    if not pieces:
+        return np.full_like(centre, np.nan), np.full_like(centre, np.nan)
+    flux, variance, *_ = _average(pieces)
+    return flux, variance
 
 
 def _flux_error(exposures: Sequence[OrderSpectra]) -> float:

@@ -233,9 +233,13 @@ def simulate_camera(  # noqa: PLR0913 - one keyword for each choice of the user
     sky = make_sky(seed) if sky is None else sky
     day = datetime(2026, 3, 14, 22, 10, 0, 411000)  # noqa: DTZ001 - FITS times carry no zone
     night = _Folder(out, Camera(rng), day, compress, progress)
-    for _ in range(n_bias):
+    begun = night.clock.strftime("%Y-%m-%dT%H:%M:%S")
+    for number in range(n_bias):
         adu = night.camera.read(np.zeros((SIZE, SIZE)), 0.0, cosmics=False)
-        night.put(adu, _triplet("CALIB", "BIAS"), 0.0)
+        cards = _triplet("CALIB", "BIAS") | {
+            "ESO TPL START": begun, "ESO TPL EXPNO": number + 1, "ESO TPL NEXP": n_bias,
+        }  # fmt: skip
+        night.put(adu, cards, 0.0)
     for band in filters if n_flat else ():
         _twilight(night, band, n_flat, rng)
     night.clock = start or datetime(2026, 3, 15, 0, 40, 0, 733000)  # noqa: DTZ001

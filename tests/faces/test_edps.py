@@ -139,6 +139,82 @@ def standard(arm):
     ]  # fmt: skip
 
 
+def lamp_off(arm):
+    """Each arc and flat with the lamp off, in its template; the arcs have one exposure time."""
+    day = MJD - 0.4
+    return [
+        frame(
+            arm, kind, "IMAGE", day + at + 0.004, exptime=seconds,
+            tpl_start=f"T{day + at:.5f}", tpl_expno=9, slit=slit,
+        )
+        for kind, at, seconds, slit in (
+            ("LAMP,WAVE", 0.01, 10.0, "PINHOLE"), ("LAMP,FLAT", 0.02, 10.0, "PINHOLE"),
+            ("LAMP,FLAT", 0.03, 2.5, "SLIT1.0"), ("LAMP,WAVE", 0.04, 10.0, "MULTPIN"),
+        )
+    ]  # fmt: skip
+
+
+def short_darks(arm):
+    """Sets of the exposure times of arcs and flats, but further from them."""
+    return [
+        frame(arm, "DARK", "IMAGE", MJD - 0.6 + 1e-3 * k, exptime=seconds,
+              tpl_start=f"T-{seconds}", tpl_expno=k + 1)
+        for seconds in (10.0, 2.5) for k in range(3)
+    ]  # fmt: skip
+
+
+def telluric(arm):
+    return [
+        frame(
+            arm, "STD,TELLURIC", "ECHELLE,SLIT,STARE", MJD - 0.04, obs_id=45,
+            obs_start="2025-08-31T01:20:00", obs_targ_name="HD 38520",
+        )
+    ]  # fmt: skip
+
+
+def another_target(arm):
+    seconds = {"VIS": 0, "NIR": 7}[arm]
+    return [
+        frame(
+            arm, "OBJECT", "ECHELLE,SLIT,STARE", MJD + 0.05, catg="SCIENCE", obs_id=46,
+            obs_start=f"2025-08-31T03:20:{seconds:02d}", obs_targ_name="Y",
+        )
+    ]  # fmt: skip
+
+
+def camera():
+    day = MJD - 0.3
+
+    def one(kind, mjd, catg="CALIB", **more):
+        return Header({
+            "INSTRUME": "SOXS", "MJD-OBS": mjd, "EXPTIME": more.pop("exptime", 5.0),
+            "ESO SEQ ARM": "ACQ", "ESO DPR CATG": catg, "ESO DPR TYPE": kind,
+            "ESO DPR TECH": "IMAGE", "ESO DET BINX": 1, "ESO DET BINY": 1, **more,
+        })  # fmt: skip
+
+    def in_filter(band, start, number=1):
+        return {"ESO INS ACFW ID": f"{band}_LSST", "ESO TPL START": start,
+                "ESO TPL EXPNO": number}  # fmt: skip
+
+    frames = [
+        one("BIAS", day + 1e-4 * k, exptime=0.0,
+            **{"ESO TPL START": "T-bias", "ESO TPL EXPNO": k + 1})
+        for k in range(5)
+    ]  # fmt: skip
+    for band, at in (("g", 0.02), ("r", 0.03)):
+        frames += [
+            one("FLAT,SKY", day + at + 1e-4 * k, **in_filter(band, f"T-{band}", k + 1))
+            for k in range(3)
+        ]
+        frames.append(
+            one("OBJECT", MJD - 0.01 + at, "ACQUISITION", OBJECT="Feige110",
+                **in_filter(band, f"T-image-{band}"),
+                **{"ESO OBS ID": 42, "ESO OBS START": "2025-08-31T02:00:00",
+                   "ESO OBS TARG NAME": "Feige110"})
+        )  # fmt: skip
+    return frames
+
+
 SCENARIOS = {
     "a night of both arms": night,
     "one arm alone": lambda: night(arm_frames("NIR")),
@@ -151,6 +227,12 @@ SCENARIOS = {
         arm_frames("VIS", MJD - 3.0)[:-1], arm_frames("VIS")
     ),
     "a standard star": lambda: night(arm_frames("VIS"), standard("VIS")),
+    "lamps off in each template": lambda: night(arm_frames("NIR"), lamp_off("NIR")),
+    "darks of several lengths": lambda: night(arm_frames("NIR"), short_darks("NIR")),
+    "a telluric standard": lambda: night(
+        arm_frames("NIR"), telluric("NIR"), arm_frames("VIS"), telluric("VIS")
+    ),
+    "the camera in two filters": lambda: night(arm_frames("VIS"), camera()),
     "a nodding sequence": lambda: night(arm_frames("NIR"), nodding("NIR")),
 }
 
@@ -170,3 +252,19 @@ def test_edps_organises_as_our_planner_does(tasks, scenario):
         for name, main in edps:
             parts = [files for other, files in mine if other == name]
             assert frozenset().union(*parts) == main or main in parts
+
+
+def test_arms_find_each_other_and_no_other_target(tasks):
+    headers = {
+        name: small(Header({**header, "ARCFILE": name}))
+        for name, header in night(
+            *(part(arm) for arm in ("VIS", "NIR") for part in (arm_frames, another_target))
+        ).items()
+    }
+    merges = organise(tasks, headers)["science_merge_stare_vis"]
+    assert len(merges) == 2
+    for job in merges:
+        (main,) = job.main
+        ((partner,),) = job.associated["science_extract_stare_nir"]
+        assert headers[partner]["obs.id"] == headers[main]["obs.id"]
+        assert headers[partner]["seq.arm"] == "NIR"

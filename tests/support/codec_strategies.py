@@ -259,6 +259,8 @@ def line_checks(draw):
 def merged_spectra(draw):
     n = draw(st.integers(0, 5))
     names = ["wavelength_nm", "width_nm", "flux", "correlation", "sky", "snr"]
+    if draw(st.booleans()):
+        names += ["reduced", "reduced_error"]
     return MergedSpectrum(
         variance=draw(variances(n)),
         quality=draw(flags(n)),

@@ -76,6 +76,8 @@ LAMP = (
             least=0,
             most=None,
             match=(*ARM, "DPR.TYPE", "EXPTIME"),
+            # The lamp is switched off within the template: the same slit glows on both.
+            nearest=("TPL.START",),
             levels=(NIGHT,),
             arms=("NIR",),
         ),

@@ -181,6 +181,12 @@ def _encode_merged(merged: MergedSpectrum, _: Layout) -> tuple[dict[str, object]
         (column("CONTRIBUTORS", merged.contributors), "meta.number"),
         (column("ARM", merged.arm), "meta.code"),
     ]
+    if merged.reduced is not None and merged.reduced_error is not None:
+        ucd, unit = f"{_FLUX_UCD};stat.uncalib", "electron/s/nm"
+        described += [
+            (column("REDUCED", merged.reduced, unit), ucd),
+            (column("REDUCED_ERR", merged.reduced_error, unit), f"stat.error;{ucd}"),
+        ]
     bins = table("MERGED", [entry for entry, _ucd in described])
     put_cards(bins.header, {f"TUCD{k}": ucd for k, (_c, ucd) in enumerate(described, 1)})
     put_cards(bins.header, _spectral_axis() | quality_legend())
@@ -229,6 +235,7 @@ def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
     arms: list[str] = []
     while (key := f"ESO PRO ARM{len(arms) + 1}") in header:
         arms.append(str(header[key]))
+    before = "REDUCED" in rows.columns.names
     return MergedSpectrum(
         wavelength_nm=floats(rows, "WAVE"),
         width_nm=floats(rows, "WIDTH"),
@@ -250,6 +257,8 @@ def _decode_merged(units: Units, _: Layout) -> MergedSpectrum:
         barycentric_km_s=_number(header.get("ESO PRO BARYCOR")),
         barycentric=header.get("SPECSYS") == "BARYCENT",
         absolute=_absolute_of(header),
+        reduced=floats(rows, "REDUCED") if before else None,
+        reduced_error=floats(rows, "REDUCED_ERR") if before else None,
     )
 
 

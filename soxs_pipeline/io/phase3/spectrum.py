@@ -152,7 +152,7 @@ def _table(
     table = fits.BinTableHDU.from_columns(columns, name="SPECTRUM")
     wave = arrays["WAVE"]
     start, end = float(str(cards["MJD-OBS"])), float(str(cards["MJD-END"]))
-    several = telluric is not None
+    several = sum(name.startswith("FLUX") for name in arrays) > 1
     own: dict[str, object] = {
         "EXTNAME": "SPECTRUM",
         "VOCLASS": "SPECTRUM v2.0" if several else "SPECTRUM v1.0",
@@ -194,6 +194,10 @@ def _arrays(
     }
     if telluric is not None:
         arrays |= {"FLUX_TELLURIC": telluric[0][kept], "ERR_TELLURIC": telluric[1][kept]}
+    if merged.reduced is not None and merged.reduced_error is not None:
+        arrays |= {
+            "FLUX_REDUCED": merged.reduced[kept], "ERR_REDUCED": merged.reduced_error[kept],
+        }  # fmt: skip
     return arrays
 
 
@@ -225,17 +229,20 @@ def _describe(
     """Put all that the standard asks of a column behind its format, empty texts too."""
     main = column.name in {"FLUX", "ERR"}
     is_flux = "phot.flux" in column.ucd
+    counted = "stat.uncalib" in column.ucd
     prefix = "Spectrum." if not several else "spec:" if k <= 4 else "eso:"
-    ucd = column.ucd + (flavour if is_flux else "") + (";meta.main" if main else "")
+    ucd = (
+        column.ucd + (flavour if is_flux and not counted else "") + (";meta.main" if main else "")
+    )
     units = {"WAVE": "nm", "EXPOSURE": "s"}
     comment = column.comment
-    if is_flux and flavour:
+    if is_flux and flavour and not counted:
         comment += "; 1 adu = 1 electron/s/nm"
     at = f"TFORM{k}"
     for name, value in (
         (f"TCOMM{k}", comment),
         (f"TUCD{k}", ucd),
         (f"TUTYP{k}", prefix + column.utype if column.utype else ""),
-        (f"TUNIT{k}", unit if is_flux else units.get(column.name, "")),
+        (f"TUNIT{k}", "adu" if counted else unit if is_flux else units.get(column.name, "")),
     ):
         header.set(name, value, after=at)

@@ -231,5 +231,13 @@ COLUMNS = {
             "ERR_TELLURIC", "E", "Data.FluxAxis.Accuracy.StatError", f"stat.error;{_FLUX}",
             "One sigma of FLUX_TELLURIC",
         ),
+        SpectrumColumn(
+            "FLUX_REDUCED", "E", "Data.FluxAxis.Value", f"{_FLUX};stat.uncalib",
+            "Before flux calibration; 1 adu = 1 electron/s/nm",
+        ),
+        SpectrumColumn(
+            "ERR_REDUCED", "E", "Data.FluxAxis.Accuracy.StatError",
+            f"stat.error;{_FLUX};stat.uncalib", "One sigma of FLUX_REDUCED",
+        ),
     )
 }  # fmt: skip

@@ -134,22 +134,24 @@ def match_name(slot: Slot, arm: str, cascade: Cascade) -> str:
     words = "_".join(name_of(key) for key in keys) or "any"
     ages = "_".join(f"{level.days:g}" for level in slot.levels) or "any"
     relaxed = "_relaxed" if slot.relax else ""
-    return f"same_{words}_within_{ages}{relaxed}".replace(".", "p")
+    near = "".join(f"_near_{name_of(fits_keyword(key, arm, cascade))}" for key in slot.nearest)
+    return f"same_{words}_within_{ages}{relaxed}{near}".replace(".", "p")
 
 
 def matches(slot: Slot, arm: str, cascade: Cascade) -> str:
-    """Return the match rules of a slot as source text."""
+    """Return the match rules of a slot as source text; the last has given up what it may."""
     lines = ["match_rules()"]
     ranges = [
         (f"RelativeTimeRange(-{level.days:g}, {level.days:g})", level.quality)
         for level in slot.levels
     ] or [(_ANY, 0)]
     for span, quality in ranges:
+        # EDPS knows no nearest value but that of time: an equal one comes first.
         lines.append(
-            f".with_match_keywords({listed(slot.match, arm, cascade)}, "
+            f".with_match_keywords({listed((*slot.match, *slot.nearest), arm, cascade)}, "
             f"time_range={span}, level={quality})"
         )
-    if slot.relax:
+    if slot.relax or slot.nearest:
         kept = [key for key in slot.match if key not in slot.relax]
         lines.append(
             f".with_match_keywords({listed(kept, arm, cascade)}, "

@@ -19,6 +19,10 @@ _TARGETS = {
 }
 #: No night is longer, and the next begins later.
 _NIGHT_DAYS = 0.6
+#: The arms write the start of their observation each for itself.
+_SAME_START_S = 120
+#: Name of the rules by which arms find each other.
+_OTHER_ARM = "same_observation_of_another_arm"
 
 
 def workflow(cascade: Cascade, steps: tuple[Step, ...]) -> str:
@@ -26,7 +30,10 @@ def workflow(cascade: Cascade, steps: tuple[Step, ...]) -> str:
     found: dict[str, str] = {}
     for step in steps:
         for one in step.inputs:
-            found[match_name(one.slot, one.arm, cascade)] = matches(one.slot, one.arm, cascade)
+            if one.slot is step.task.main:
+                found[_OTHER_ARM] = _other_arm()
+            else:
+                found[match_name(one.slot, one.arm, cascade)] = matches(one.slot, one.arm, cascade)
     body = [f"{name} = {text}" for name, text in sorted(found.items())]
     body += [_task(step, cascade) for step in steps]
     return (
@@ -36,7 +43,8 @@ def workflow(cascade: Cascade, steps: tuple[Step, ...]) -> str:
         "    match_rules,\n    task,\n)\n"
         "from edps.generator.time_range import UNLIMITED\n\n"
         "from . import soxs_classification as classes\nfrom . import soxs_datasources as sources\n"
-        "from . import soxs_keywords as kwd\n\n"
+        "from . import soxs_keywords as kwd\n"
+        "from .soxs_task_functions import same_observation\n\n"
         "# --- how inputs are matched to the main input\n"
         + "\n\n".join(body[: len(found)])
         + "\n\n# --- tasks\n"
@@ -62,19 +70,26 @@ def _task(step: Step, cascade: Cascade) -> str:
         if step.task.nightly:
             lines.append(f'.with_cluster("mjd-obs", max_diameter={_NIGHT_DAYS})')
     for one in step.inputs:
-        lines += _associated(one, cascade)
+        lines += _associated(one, step, cascade)
     lines.append(f".with_meta_targets([{', '.join(_meta_targets(step, cascade))}])")
     lines.append(".build()")
     return f"{step.name}_task = (\n    " + "\n    ".join(lines) + "\n)"
 
 
-def _associated(one: Input, cascade: Cascade) -> list[str]:
+def _other_arm() -> str:
+    return (
+        "(\n    match_rules()\n    .with_match_function(same_observation, "
+        "time_range=RelativeTimeRange(-1, 1), level=0)\n)"
+    )
+
+
+def _associated(one: Input, step: Step, cascade: Cascade) -> list[str]:
     slot = one.slot
     # Static calibrations come with the recipes: those of the user go first, none need be there.
     least = 0 if slot.item.group is Group.CALIB else slot.least
     least = 0 if one.slot.most is None and one.makers and one.arm else least
     most = -1 if slot.most is None else slot.most
-    rules = match_name(slot, one.arm, cascade)
+    rules = _OTHER_ARM if slot is step.task.main else match_name(slot, one.arm, cascade)
     bounds = f"min_ret={least}, max_ret={most}, match_rules={rules}"
     if not one.makers:
         kind = "static" if slot.item.group is Group.CALIB else "raw"
@@ -104,9 +119,27 @@ def _meta_targets(step: Step, cascade: Cascade) -> list[str]:
 def task_functions() -> str:
     """Return the file of functions."""
     return HEAD.format(text="Functions of the tasks.") + (
+        "from datetime import datetime\n\n\n"
         "def always(_reference, _file):\n"
         '    """Match every file: a static calibration holds for all data of its arm."""\n'
-        "    return True\n"
+        "    return True\n\n\n"
+        "def same_observation(reference, file):\n"
+        '    """Match exposures of one observation in two arms, which tell its start alone."""\n'
+        '    for key in ("instrume", "obs.id", "obs.targ.name"):\n'
+        "        if _value(reference, key) != _value(file, key):\n"
+        "            return False\n"
+        '    starts = [_value(one, "obs.start") for one in (reference, file)]\n'
+        "    try:\n"
+        "        first, second = (datetime.fromisoformat(str(start)) for start in starts)\n"
+        "    except ValueError:\n"
+        "        # Without a start the block tells.\n"
+        "        return True\n"
+        f"    return abs((second - first).total_seconds()) < {_SAME_START_S:g}\n\n\n"
+        "def _value(file, key):\n"
+        "    try:\n"
+        "        return file[key]\n"
+        "    except KeyError:\n"
+        "        return None\n"
     )
 
 

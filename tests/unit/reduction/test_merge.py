@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -124,6 +126,23 @@ def test_flagged_bins_leave_no_trace(rng):
     spectra[0] = make_exposure("BLUE", [hit, spectra[0].spectra[1]])
     merged, *_ = merge_spectra(spectra, velocity_step_km_s=30.0, match_arms=False)
     assert np.nanmax(merged.flux) < 1e3
+
+
+def test_a_calibrated_spectrum_keeps_what_was_counted(rng):
+    blue, _ = two_arms(rng)
+    counted, *_ = merge_spectra([blue], velocity_step_km_s=30.0, match_arms=True)
+    known = replace(
+        blue,
+        spectra=tuple(
+            replace(s, sensitivity=1e16 * s.blaze, sensitivity_error=np.full(1000, 0.01))
+            for s in blue.spectra
+        ),
+    )
+    merged, *_ = merge_spectra([known], velocity_step_km_s=30.0, match_arms=True)
+    assert counted.reduced is None
+    assert merged.unit == "erg/s/cm2/Angstrom"
+    np.testing.assert_allclose(merged.reduced, counted.flux)
+    np.testing.assert_allclose(merged.reduced_error, np.sqrt(counted.variance))
 
 
 def test_wavelengths_without_light_are_flagged(rng):

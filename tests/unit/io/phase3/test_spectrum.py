@@ -109,6 +109,22 @@ def test_the_telluric_correction_comes_second(tmp_path):
     assert check_file(tmp_path / "a.fits").breaches == ()
 
 
+def test_the_spectrum_before_flux_calibration_is_told_in_adu(tmp_path):
+    wave = make_merged().wavelength_nm
+    merged = make_merged(reduced=np.full(wave.size, 7.0), reduced_error=np.full(wave.size, 0.5))
+    write_spectrum(tmp_path / "a.fits", merged, RELEASE)
+    with fits.open(tmp_path / "a.fits") as units:
+        table, rows = units[1].header, units[1].data
+        assert table["VOCLASS"] == "SPECTRUM v2.0"
+        assert (rows["FLUX_REDUCED"] == 7.0).all()
+        assert (rows["ERR_REDUCED"] == 0.5).all()
+    k = next(n for n in range(1, 20) if table.get(f"TTYPE{n}") == "FLUX_REDUCED")
+    assert (table[f"TUNIT{k}"], table[f"TUTYP{k}"][:4]) == ("adu", "eso:")
+    assert "stat.uncalib" in table[f"TUCD{k}"]
+    assert "stat.uncalib" not in table["TUCD2"]
+    assert check_file(tmp_path / "a.fits").breaches == ()
+
+
 def test_files_that_belong_to_it_are_named_with_their_checksum(tmp_path):
     preview, image = tmp_path / "a.png", tmp_path / "a_2D.fits"
     preview.write_bytes(b"picture")
