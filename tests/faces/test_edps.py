@@ -155,11 +155,11 @@ def lamp_off(arm):
 
 
 def short_darks(arm):
-    """Sets of the exposure times of arcs and flats, but further from them."""
+    """Sets of the exposure times of arcs, and like those of flats, but further from them."""
     return [
         frame(arm, "DARK", "IMAGE", MJD - 0.6 + 1e-3 * k, exptime=seconds,
               tpl_start=f"T-{seconds}", tpl_expno=k + 1)
-        for seconds in (10.0, 2.5) for k in range(3)
+        for seconds in (10.0, 3.0) for k in range(3)
     ]  # fmt: skip
 
 

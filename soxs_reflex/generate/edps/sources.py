@@ -15,6 +15,8 @@ __all__ = ["classification", "datasources", "keywords", "match_name", "matches",
 _RELAXED = 3
 #: Days within which a calibration is looked for if the map sets no limit.
 _ANY = "UNLIMITED"
+#: Values of a keyword of which the nearest is preferred, within these factors, rank by them.
+_FACTORS = (2.0, 10.0)
 
 
 def keywords(cascade: Cascade) -> str:
@@ -145,12 +147,21 @@ def matches(slot: Slot, arm: str, cascade: Cascade) -> str:
         (f"RelativeTimeRange(-{level.days:g}, {level.days:g})", level.quality)
         for level in slot.levels
     ] or [(_ANY, 0)]
+    # EDPS knows no nearest value but that of time: what is equal comes first, and has levels
+    # below zero, which are better than what a calibration plan asks for; what is alike follows.
+    better = len(ranges) if slot.nearest else 0
     for span, quality in ranges:
-        # EDPS knows no nearest value but that of time: an equal one comes first.
         lines.append(
             f".with_match_keywords({listed((*slot.match, *slot.nearest), arm, cascade)}, "
-            f"time_range={span}, level={quality})"
+            f"time_range={span}, level={quality - better})"
         )
+    for key in slot.nearest if slot.nearest == ("EXPTIME",) else ():
+        name = name_of(fits_keyword(key, arm, cascade))
+        for quality, factor in enumerate(_FACTORS):
+            lines.append(
+                f".with_match_function(alike({listed(slot.match, arm, cascade)}, kwd.{name}, "
+                f"{factor:g}), time_range={ranges[-1][0]}, level={quality})"
+            )
     if slot.relax or slot.nearest:
         kept = [key for key in slot.match if key not in slot.relax]
         lines.append(

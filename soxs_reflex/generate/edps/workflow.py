@@ -44,7 +44,7 @@ def workflow(cascade: Cascade, steps: tuple[Step, ...]) -> str:
         "from edps.generator.time_range import UNLIMITED\n\n"
         "from . import soxs_classification as classes\nfrom . import soxs_datasources as sources\n"
         "from . import soxs_keywords as kwd\n"
-        "from .soxs_task_functions import same_observation\n\n"
+        "from .soxs_task_functions import alike, same_observation\n\n"
         "# --- how inputs are matched to the main input\n"
         + "\n\n".join(body[: len(found)])
         + "\n\n# --- tasks\n"
@@ -135,6 +135,14 @@ def task_functions() -> str:
         "        # Without a start the block tells.\n"
         "        return True\n"
         f"    return abs((second - first).total_seconds()) < {_SAME_START_S:g}\n\n\n"
+        "def alike(keywords, number, factor):\n"
+        '    """Return the rule: keywords are equal, a number is so within a factor."""\n\n'
+        "    def fits(reference, file):\n"
+        "        if any(_value(reference, key) != _value(file, key) for key in keywords):\n"
+        "            return False\n"
+        "        values = [float(_value(one, number) or 0) for one in (reference, file)]\n"
+        "        return min(values) * factor >= max(values)\n\n"
+        "    return fits\n\n\n"
         "def _value(file, key):\n"
         "    try:\n"
         "        return file[key]\n"

@@ -22,6 +22,18 @@ def same_observation(reference, file):
     return abs((second - first).total_seconds()) < 120
 
 
+def alike(keywords, number, factor):
+    """Return the rule: keywords are equal, a number is so within a factor."""
+
+    def fits(reference, file):
+        if any(_value(reference, key) != _value(file, key) for key in keywords):
+            return False
+        values = [float(_value(one, number) or 0) for one in (reference, file)]
+        return min(values) * factor >= max(values)
+
+    return fits
+
+
 def _value(file, key):
     try:
         return file[key]

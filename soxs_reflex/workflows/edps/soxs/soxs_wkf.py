@@ -16,7 +16,7 @@ from edps.generator.time_range import UNLIMITED
 from . import soxs_classification as classes
 from . import soxs_datasources as sources
 from . import soxs_keywords as kwd
-from .soxs_task_functions import same_observation
+from .soxs_task_functions import alike, same_observation
 
 # --- how inputs are matched to the main input
 same_instrume_obs_id_obs_targ_name_within_1 = (
@@ -76,7 +76,7 @@ same_instrume_seq_arm_det_binx_det_biny_within_1_7_31 = (
 
 same_instrume_seq_arm_dpr_type_exptime_within_1_near_tpl_start = (
     match_rules()
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.dpr_type, kwd.exptime, kwd.tpl_start], time_range=RelativeTimeRange(-1, 1), level=0)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.dpr_type, kwd.exptime, kwd.tpl_start], time_range=RelativeTimeRange(-1, 1), level=-1)
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.dpr_type, kwd.exptime], time_range=RelativeTimeRange(-1, 1), level=3)
 )
 
@@ -90,9 +90,11 @@ same_instrume_seq_arm_within_1_7_31_400 = (
 
 same_instrume_seq_arm_within_1_7_31_near_exptime = (
     match_rules()
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-1, 1), level=0)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-7, 7), level=1)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-31, 31), level=2)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-1, 1), level=-3)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-7, 7), level=-2)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-31, 31), level=-1)
+    .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 2), time_range=RelativeTimeRange(-31, 31), level=0)
+    .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 10), time_range=RelativeTimeRange(-31, 31), level=1)
     .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=RelativeTimeRange(-31, 31), level=3)
 )
 
