@@ -64,7 +64,7 @@ def to_ascii(text: str) -> str:
     """Return the text in the printable ASCII that a FITS header may hold."""
     composed = unicodedata.normalize("NFC", text).translate(_TRANSLITERATION)
     spelt = unicodedata.normalize("NFKD", composed)
-    spelt = re.sub(r"\s+", " ", spelt.encode("ascii", "ignore").decode("ascii"))
+    spelt = re.sub(r"\s", " ", spelt.encode("ascii", "ignore").decode("ascii"))
     return "".join(c for c in spelt if " " <= c <= "~").strip()
 
 

@@ -118,16 +118,29 @@ def _without_hits(
     offset: Floats, row: NDArray[np.int64], value: Floats, use: NDArray[np.bool_], floor: float
 ) -> NDArray[np.bool_]:
     """Leave out what sticks out of the median line, before a fit can run after it."""
-    level = np.array([np.median(value[use & (row == k)]) if (use & (row == k)).any() else 0.0
-                      for k in range(int(row.max()) + 1)])  # fmt: skip
+    level = _medians(row, value, use)
     excess, place = value - level[row], np.rint(offset).astype(int)
-    typical = np.zeros(value.size)
-    for k in np.unique(place[use]):
-        typical[place == k] = np.median(excess[use & (place == k)])
+    place -= place.min()
+    typical = _medians(place, excess, use)[place]
     noise = np.sqrt(floor + np.maximum(level[row] + typical, 0.0))
     # A pixel's phase moves it by up to half a pixel on the flank of the line.
     tolerance = 8.0 * noise + 0.5 * np.maximum(typical.max(), 0.0)
     return np.asarray(use & (excess - typical < tolerance))
+
+
+def _medians(group: NDArray[np.int64], value: Floats, use: NDArray[np.bool_]) -> Floats:
+    """Return the median of each group, 0 where nothing is of use."""
+    size = int(group.max()) + 1
+    ranked = np.flatnonzero(use)
+    ranked = ranked[np.lexsort((value[ranked], group[ranked]))]
+    count = np.bincount(group[ranked], minlength=size)
+    first = np.concatenate(([0], np.cumsum(count)[:-1]))
+    filled = np.flatnonzero(count)
+    low = ranked[first[filled] + (count[filled] - 1) // 2]
+    high = ranked[first[filled] + count[filled] // 2]
+    found = np.zeros(size)
+    found[filled] = 0.5 * (value[low] + value[high])
+    return found
 
 
 def _brightest(offset: Floats, value: Floats, use: NDArray[np.bool_], reach: float) -> float:

@@ -26,6 +26,8 @@ _LIGHT_KM_S = 299792.458
 _FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 #: Lines of an order that are tried, brightest first, and those that give a first width.
 _MOST_LINES, _FIRST_LINES = 40, 12
+#: Lines that are enough for a first width, looked for in every so-many-th order first.
+_ENOUGH_WIDTHS, _STRIDE = 25, 4
 #: Half the window of the first fits, in pixels, and of the others, in widths.
 _FIRST_HALF_PX, _HALF_WIDTHS, _LEAST_HALF_PX = 8.0, 1.6, 4.0
 #: A neighbour this bright, relative to a line, bounds its window; one this much nearer than the
@@ -76,8 +78,12 @@ def check_lines(
 
 def _first_width(frame: Frame, geometry: Geometry, lines: LineList, reach_px: float) -> float:
     """Return the typical width of the brightest lines in pixels, before windows are laid."""
-    widths = []
-    for order in geometry.dispersion.orders:
+    widths: list[float] = []
+    orders = geometry.dispersion.orders
+    # Orders from all over the detector first: a few tell as much as all.
+    for order in np.concatenate([orders[start::_STRIDE] for start in range(_STRIDE)]):
+        if len(widths) >= _ENOUGH_WIDTHS:
+            break
         first = _measure(frame, geometry, lines, int(order), reach_px, 10.0, 0.0)
         widths += [found.line.sigma for found in first if found.line.good]
     return float(np.median(widths)) if widths else 0.0
@@ -95,9 +101,7 @@ def _measure(
     """Yield the lines of one order; ``width`` is zero as long as it is not known."""
     pixel_map = geometry.pixel_map
     low, high = geometry.dispersion.slit_domain_arcsec
-    inside = (pixel_map.order == order) & ((frame.quality & np.uint32(FATAL)) == 0)
-    slit = pixel_map.slit_arcsec
-    rows, columns = np.nonzero(inside & (slit > low + _END_ARCSEC) & (slit < high - _END_ARCSEC))
+    rows, columns = _within(frame, geometry, order, (low + _END_ARCSEC, high - _END_ARCSEC))
     if rows.size < 100:
         return
     wave = pixel_map.wavelength_nm[rows, columns]
@@ -134,6 +138,21 @@ def _measure(
                 least_sigma=least_sigma,
             ),
         )
+
+
+def _within(
+    frame: Frame, geometry: Geometry, order: int, ends: tuple[float, float]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns of an order's usable pixels between two slit positions."""
+    label = geometry.pixel_map.order
+    lit = np.flatnonzero((label == order).any(axis=1))
+    if not lit.size:
+        return lit, lit
+    band = slice(int(lit[0]), int(lit[-1]) + 1)
+    slit = geometry.pixel_map.slit_arcsec[band]
+    inside = (label[band] == order) & ((frame.quality[band] & np.uint32(FATAL)) == 0)
+    rows, columns = np.nonzero(inside & (slit > ends[0]) & (slit < ends[1]))
+    return rows + band.start, columns
 
 
 def _step_nm(geometry: Geometry, order: int, wave: float) -> float:

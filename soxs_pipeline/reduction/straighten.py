@@ -116,21 +116,22 @@ def _orders(frame: Frame, pixel_map: PixelMap) -> list[_Pixels]:
     on_slit = (frame.quality & np.uint32(Quality.OFF_SLIT)) == 0
     usable = on_slit & ~frame.bad & np.isfinite(frame.data) & (frame.variance > 0)
     found = []
-    for order in np.unique(pixel_map.order[pixel_map.order > 0]):
-        here = pixel_map.order == order
-        slopes = (
-            *_slopes(pixel_map.wavelength_nm, here),
-            *_slopes(pixel_map.slit_arcsec.astype(float), here),
-        )
-        known = here & on_slit & np.all([np.isfinite(s) for s in slopes], axis=0)
+    for label, window in enumerate(ndimage.find_objects(pixel_map.order), 1):
+        if window is None:
+            continue
+        here = pixel_map.order[window] == label
+        wave = pixel_map.wavelength_nm[window]
+        slit = pixel_map.slit_arcsec[window].astype(float)
+        slopes = (*_slopes(wave, here), *_slopes(slit, here))
+        known = here & on_slit[window] & np.all([np.isfinite(s) for s in slopes], axis=0)
         found.append(
             _Pixels(
-                order=int(order),
-                values=frame.data[known].astype(float),
-                variance=frame.variance[known].astype(float),
-                good=usable[known],
-                wave=pixel_map.wavelength_nm[known],
-                slit=pixel_map.slit_arcsec[known].astype(float),
+                order=label,
+                values=frame.data[window][known].astype(float),
+                variance=frame.variance[window][known].astype(float),
+                good=usable[window][known],
+                wave=wave[known],
+                slit=slit[known],
                 slopes=(slopes[0][known], slopes[1][known], slopes[2][known], slopes[3][known]),
             )
         )
