@@ -153,36 +153,51 @@ def _reduce(options: argparse.Namespace) -> int:
         check_output_folder(options.output, options.raw)
     plan, unreadable = _make_plan(options, settings, fetch=True)
     jobs = max(1, options.jobs)
-    results = carry_out(plan, settings, options, jobs=jobs, fresh=options.fresh)
-    archived = _archive(plan, results, options.output) if options.archive else None
+    archive = _Archive(plan, options.output)
+    results = carry_out(
+        plan, settings, options, jobs=jobs, fresh=options.fresh,
+        when_complete=archive.make if options.archive else None,
+    )  # fmt: skip
     page = write_report(plan, results, options.output, raw=options.raw)
     print_failures(plan, results)
     _print_unreduced(plan, unreadable)
     _print_where(plan, results, page)
-    if archived is not None:
-        print(f"Files for the archive\n  {archived}")
+    archive.tell()
     lost = bool(unreadable or plan.blocked_observations)
     return exit_status(results) or (_INCOMPLETE if lost or not plan.wanted else 0)
 
 
-def _archive(plan: Plan, results: dict[str, Result], out: Path) -> Path | None:
-    """Make the archive's files of the spectra merged; say what stands in the way."""
-    from soxs_pipeline.runtime.archive import (  # noqa: PLC0415 - draws
-        ArchiveRequest,
-        archive_sources,
-        make_archive_files,
-    )
+class _Archive:
+    """The archive's files of all that was merged, and what stood in their way."""
 
-    good = [name for name in plan.targets if name in results and results[name].good]
-    outputs = [output.path for name in good for output in plan.jobs[name].outputs]
-    made = archive_sources(path for path in outputs if path.is_file())
-    folder = out / "phase3"
-    try:
-        make_archive_files(made, ArchiveRequest(folder, only_new=True))
-    except SoxsError as error:
-        print(f"\nNot made for the archive: {error}", file=sys.stderr)
-        return None
-    return folder if made else None
+    def __init__(self, plan: Plan, out: Path) -> None:
+        self._plan, self._folder = plan, out / "phase3"
+        self._made, self._problem = False, ""
+
+    def make(self, results: dict[str, Result]) -> None:
+        """Make them: nobody who waits for them need wait for figures."""
+        from soxs_pipeline.runtime.archive import (  # noqa: PLC0415 - draws
+            ArchiveRequest,
+            archive_sources,
+            make_archive_files,
+        )
+
+        good = [n for n in self._plan.targets if n in results and results[n].good]
+        outputs = [output.path for name in good for output in self._plan.jobs[name].outputs]
+        sources = archive_sources(path for path in outputs if path.is_file())
+        try:
+            make_archive_files(sources, ArchiveRequest(self._folder, only_new=True))
+        except SoxsError as error:
+            self._problem = str(error)
+        else:
+            self._made = bool(sources)
+
+    def tell(self) -> None:
+        """Say where they are."""
+        if self._problem:
+            print(f"\nNot made for the archive: {self._problem}", file=sys.stderr)
+        elif self._made:
+            print(f"Files for the archive\n  {self._folder}")
 
 
 def _print_unreduced(plan: Plan, unreadable: list[str]) -> None:

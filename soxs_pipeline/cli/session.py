@@ -6,7 +6,7 @@ import argparse
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from soxs_pipeline.cascade import load as load_cascade
@@ -56,7 +56,9 @@ def add_common_options(parser: argparse.ArgumentParser, *, out: str = "reduced")
         default=Path(out),
         help=f"folder for products (default: ./{out})",
     )
-    parser.add_argument("--no-plots", action="store_true", help="draw no figures")
+    drawn = parser.add_mutually_exclusive_group()
+    drawn.add_argument("--no-plots", action="store_true", help="draw no figures")
+    drawn.add_argument("--pdf", action="store_true", help="write figures as PDF as well")
     parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
     loud = parser.add_mutually_exclusive_group()
     loud.add_argument("-q", "--quiet", action="store_true", help="tell failures only")
@@ -88,8 +90,12 @@ def carry_out(
     *,
     jobs: int = 1,
     fresh: bool = False,
+    when_complete: Callable[[dict[str, Result]], None] | None = None,
 ) -> dict[str, Result]:
-    """Run the jobs of a plan, with progress on the error stream and a log in the output folder."""
+    """Run the jobs of a plan, with progress on the error stream and a log in the output folder.
+
+    See `run_plan` for ``when_complete``.
+    """
     # Failures are told by the progress display, so by default the log is silent on the terminal.
     level = logging.ERROR if options.debug else _SILENT
     level = _VERBOSE if options.verbose else level
@@ -99,6 +105,7 @@ def carry_out(
         settings,
         fresh=fresh,
         figures=not options.no_plots,
+        pdf=options.pdf,
         command=" ".join(["soxspipe", *sys.argv[1:]]),
     )
     executor: Executor = SerialExecutor()
@@ -114,7 +121,7 @@ def carry_out(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with logging_to(log_file, level):
-            return run_plan(plan, orders, executor, progress)
+            return run_plan(plan, orders, executor, progress, when_complete=when_complete)
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -25,7 +25,7 @@ def describe_recipe(recipe: Recipe[Any], cascade: CascadeMap) -> str:
     sections = [
         (
             f"usage: soxspipe {recipe.name} <inputFrames> [-s settings] [-o outputDirectory]\n"
-            "       [--<parameter> VALUE ...] [--no-plots] [-q | -v] [--debug]"
+            "       [--<parameter> VALUE ...] [--no-plots | --pdf] [-q | -v] [--debug]"
         ),
         manual(recipe),
         _section("inputs (tags carry the arm: BIAS_VIS)", _inputs(tasks)),
@@ -44,6 +44,7 @@ _OPTIONS = (
     "-o, --output DIR     folder for products (default: ./reduced); products made before are",
     "                     looked for here as well if inputFrames is a folder",
     "--no-plots           draw no figures",
+    "--pdf                write figures as PDF as well",
     "-q, --quiet          tell failures only",
     "-v, --verbose        tell every remark",
     "--debug              show tracebacks of errors",

@@ -20,18 +20,28 @@ LOG = logging.getLogger(__name__)
 _DOTS_PER_INCH = 150
 
 
-def has_figures(job: Job) -> bool:
+def has_figures(job: Job, *, pdf: bool = False) -> bool:
     """Return True if the figures a record names are there, or it names none for a reason."""
     record = read_record(job.record)
+    wanted = ("png", "pdf") if pdf else ("png",)
     return "drawn" in record and all(
-        (job.folder / figure["png"]).is_file() for figure in record.get("figures", ())
+        kind in figure and (job.folder / figure[kind]).is_file()
+        for figure in record.get("figures", ())
+        for kind in wanted
     )
 
 
-def draw_figures(job: Job) -> list[Path]:
+def draw_figures(job: Job, *, pdf: bool = False) -> list[Path]:
     """Draw the figures of a job from its products on disk, and note them in its record.
 
     A figure that cannot be drawn is a warning: the products are good without it.
+
+    Parameters
+    ----------
+    job
+        The job.
+    pdf
+        Write PDF files as well.
 
     Returns
     -------
@@ -41,7 +51,7 @@ def draw_figures(job: Job) -> list[Path]:
     record = read_record(job.record)
     figures: list[dict[str, str]] = []
     try:
-        _save_all(job, figures)
+        _save_all(job, figures, pdf=pdf)
     except Exception as error:
         LOG.warning("%s: a figure could not be drawn: %s", job.label, error, exc_info=error)
         record["remarks"] = [*record.get("remarks", []), f"a figure could not be drawn: {error}"]
@@ -49,17 +59,18 @@ def draw_figures(job: Job) -> list[Path]:
     return [job.folder / figure["png"] for figure in figures]
 
 
-def _save_all(job: Job, figures: list[dict[str, str]]) -> None:
+def _save_all(job: Job, figures: list[dict[str, str]], *, pdf: bool) -> None:
     # matplotlib takes half a second to load; only who draws should wait for it.
     from soxs_pipeline.plots import draw  # noqa: PLC0415
 
     products = shown_products(job)
     with staged(job) as folder:
         for name, figure in draw(job.recipe, products):
-            stem = f"{job.stem}__{name}"
-            figure.savefig(folder / f"{stem}.png", dpi=_DOTS_PER_INCH)
-            figure.savefig(folder / f"{stem}.pdf", dpi=_DOTS_PER_INCH)
-            figures.append({"name": name, "png": f"{stem}.png", "pdf": f"{stem}.pdf"})
+            told = {"name": name}
+            for kind in ("png", "pdf") if pdf else ("png",):
+                told[kind] = f"{job.stem}__{name}.{kind}"
+                figure.savefig(folder / told[kind], dpi=_DOTS_PER_INCH)
+            figures.append(told)
 
 
 def shown_products(job: Job) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def _figures(job: Job, record: Mapping[str, Any], out: Path) -> str:
         data = base64.b64encode(path.read_bytes()).decode("ascii")
         mark = escape(f"{job.night}-{job.stem}-{number}")
         name = f"{job.recipe} {job.arm} {figure['name']}"
-        pdf = _link(job.folder / figure["pdf"], out, "PDF")
+        pdf = _link(job.folder / figure["pdf"], out, "PDF") if "pdf" in figure else ""
         # A ticked box behind the picture makes it fill the window: no script, works offline.
         shown.append(
             f'<figure><input type="checkbox" id="{mark}"><label for="{mark}">'

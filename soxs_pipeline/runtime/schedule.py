@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class Orders:
         Do all, also what is up to date.
     figures
         Draw figures.
+    pdf
+        And write them as PDF as well.
     command
         The command the user gave.
     """
@@ -44,6 +46,7 @@ class Orders:
     settings: Settings = field(default_factory=Settings)
     fresh: bool = False
     figures: bool = True
+    pdf: bool = False
     command: str = ""
 
 
@@ -67,7 +70,12 @@ class _Impossible:
 
 
 def run_plan(
-    plan: Plan, orders: Orders, executor: Executor, progress: Progress
+    plan: Plan,
+    orders: Orders,
+    executor: Executor,
+    progress: Progress,
+    *,
+    when_complete: Callable[[dict[str, Result]], None] | None = None,
 ) -> dict[str, Result]:
     """Carry out the jobs that are wanted, and those that must stand in for failed ones.
 
@@ -81,13 +89,15 @@ def run_plan(
         Who does them.
     progress
         Whom to tell.
+    when_complete
+        Called with the results once all products are there, while figures are still being drawn.
 
     Returns
     -------
     dict
         Result of each job, by name, in the order in which they ended.
     """
-    return _Run(plan, orders, executor, progress).carry_out()
+    return _Run(plan, orders, executor, progress).carry_out(when_complete)
 
 
 class _Run:
@@ -104,20 +114,33 @@ class _Run:
         self._results: dict[str, Result] = {}
         self._drawings: list[Job] = []
 
-    def carry_out(self) -> dict[str, Result]:
+    def carry_out(
+        self, when_complete: Callable[[dict[str, Result]], None] | None
+    ) -> dict[str, Result]:
         try:
             while self._open or self._busy or self._drawings:
                 self._start_what_can()
+                if when_complete is not None and self._complete:
+                    when_complete(self._results)
+                    when_complete = None
                 running = [work.job for work in self._busy.values()]
                 self._progress.running(running, len(self._drawings))
                 if not self._busy:
                     continue
                 for work, result in self._executor.wait(_TICK_S):
                     self._ended(work, result)
+            if when_complete is not None:
+                when_complete(self._results)
         finally:
             self._executor.close()
             self._progress.close()
         return self._results
+
+    @property
+    def _complete(self) -> bool:
+        """True if nothing but figures is left to be done."""
+        at_work = any(not isinstance(work, Drawing) for work in self._busy.values())
+        return not (self._open or at_work)
 
     def _start_what_can(self) -> None:
         """Settle and start jobs, the one with the longest way to go first; figures come last."""
@@ -130,7 +153,7 @@ class _Run:
                 settled = self._try_to_start(self._plan.jobs[name]) or settled
         while self._drawings and len(self._busy) < self._executor.capacity:
             job = self._drawings.pop(0)
-            self._begin(f"{job.name} figures", Drawing(job))
+            self._begin(f"{job.name} figures", Drawing(job, self._orders.pdf))
 
     def _try_to_start(self, job: Job) -> bool:
         """Start or settle a job; return True if anything changed that others may wait for."""
@@ -168,7 +191,7 @@ class _Run:
     def _settle(self, job: Job, result: Result) -> None:
         self._results[job.name] = result
         self._progress.finished(job, result)
-        if self._orders.figures and result.good and not has_figures(job):
+        if self._orders.figures and result.good and not has_figures(job, pdf=self._orders.pdf):
             self._drawings.append(job)
 
     def _assign(self, job: Job, found: _Filled) -> Assignment:

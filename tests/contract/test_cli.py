@@ -136,11 +136,15 @@ def test_what_sets_a_parameter_is_recorded(tmp_path):
 def test_the_report_holds_everything_it_shows(tmp_path, capsys):
     write_biases(tmp_path / "raw")
     out = tmp_path / "out"
-    assert main(["reduce", str(tmp_path / "raw"), "-o", str(out), "-j", "1"]) == 0
+    command = ["reduce", str(tmp_path / "raw"), "-o", str(out), "-j", "1"]
+    assert main(command) == 0
     assert str(out / "index.html") in capsys.readouterr().out
+    assert not list(out.rglob("*.pdf"))
     page = (out / "index.html").read_text()
     assert "data:image/png;base64," in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert "RAW RON" in page
+    assert main([*command, "--pdf"]) == 0
     assert len(list(out.rglob("*.pdf"))) == len(list(out.rglob("*.png"))) > 0
+    assert "PDF" in (out / "index.html").read_text()

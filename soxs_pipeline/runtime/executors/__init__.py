@@ -12,9 +12,10 @@ __all__ = ["Drawing", "Executor", "Work", "perform"]
 
 @dataclass(frozen=True)
 class Drawing:
-    """The figures of a job that is done."""
+    """The figures of a job that is done; ``pdf`` asks for PDF files beside the pictures."""
 
     job: Job
+    pdf: bool = False
 
 
 #: What an executor is given.
@@ -44,7 +45,7 @@ def perform(work: Work) -> Result:
     if isinstance(work, Drawing):
         from soxs_pipeline.runtime.figures import draw_figures  # noqa: PLC0415
 
-        made = draw_figures(work.job)
+        made = draw_figures(work.job, pdf=work.pdf)
         return Result(work.job.name, "done", tuple(path.name for path in made))
     from soxs_pipeline.runtime.runner import run_task  # noqa: PLC0415
 
