@@ -79,6 +79,20 @@ class Collapsed:
     domain_nm: tuple[float, float]
     spot_fwhm_px: float
 
+    def coarser(self) -> Collapsed:
+        """Return the same light in bins of twice the size; an odd one at the end is left out."""
+        even = self.slit_arcsec.size // 2 * 2
+        pairs = (self.order.size, even // 2, 2)
+        precision = self.precision[:, :even].reshape(pairs)
+        total = (self.precision * self.signal)[:, :even].reshape(pairs).sum(axis=2)
+        summed = precision.sum(axis=2)
+        return replace(
+            self,
+            slit_arcsec=self.slit_arcsec[:even].reshape(-1, 2).mean(axis=1),
+            signal=total / np.maximum(summed, 1e-300),
+            precision=summed,
+        )
+
     def together(self, segments: NDArray) -> tuple[Floats, Floats]:
         """Return weighted mean and precision of several segments."""
         precision = self.precision[segments].sum(axis=0)
@@ -245,6 +259,8 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
     if not loose:
         return shapes
     fixed = [shape for shape in shapes if shape.forced]
+    # Finer bins than pixels are of use for finding only.
+    collapsed = collapsed.coarser()
     start = np.concatenate([_packed(shape) for shape in loose])
 
     def departures(values: Floats) -> Floats:
@@ -305,11 +321,13 @@ def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
 def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
     """Return the best fit of a constant and the sources to each segment, and the constant."""
     wave, height = collapsed.wavelength_nm[:, None], collapsed.height_arcsec[:, None]
+    # A bin takes pixels from half its width to either side.
+    spread = np.hypot(height, collapsed.slit_arcsec[1] - collapsed.slit_arcsec[0])
     columns = [np.ones_like(collapsed.signal)]
     columns += [
         blurred_fraction(
             collapsed.slit_arcsec - shape.position(wave),
-            height,
+            spread,
             shape.fwhm(wave),
             shape.beta,
             shape.blur_px * height,
