@@ -64,6 +64,10 @@ def test_letters_beyond_ascii_are_spelt():
     )
 
 
+def test_blanks_within_a_text_stay():
+    assert to_ascii(" SN  2026abc\t") == "SN  2026abc"
+
+
 def test_what_a_product_inherits():
     raw = Header(
         {

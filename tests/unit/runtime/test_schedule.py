@@ -6,6 +6,7 @@ import pytest
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.instruments import load as load_instrument
 from soxs_pipeline.runtime.configure import Settings
+from soxs_pipeline.runtime.executors import Drawing
 from soxs_pipeline.runtime.jobs import Job, Options, Output, Result, SlotOptions, Source
 from soxs_pipeline.runtime.plan import Plan
 from soxs_pipeline.runtime.progress import Progress
@@ -71,6 +72,10 @@ def run(executor, *jobs, wanted=None, settings=None):
     return run_plan(plan, orders, executor, Progress(len(plan.wanted), quiet=True))
 
 
+def drawn(executor):
+    return sum(isinstance(work, Drawing) for work in executor.begun)
+
+
 def begun(executor):
     return [work.job.name for work in executor.begun]
 
@@ -93,6 +98,30 @@ def test_the_longest_way_goes_first(make):
     executor = FakeExecutor(capacity=1)
     run(executor, make("aside", "1.raw"), make("long", "2.raw"), make("end", "long"))
     assert begun(executor) == ["long", "aside", "end"]
+
+
+def test_products_are_told_complete_once_before_all_figures_are_drawn(make, monkeypatch):
+    monkeypatch.setattr("soxs_pipeline.runtime.schedule.has_figures", lambda _job, **_: False)
+    executor, told = FakeExecutor(capacity=1), []
+    jobs = [make("a", "1.raw"), make("b", "a")]
+    run_plan(
+        Plan({job.name: job for job in jobs}, ("a", "b")),
+        Orders(load_instrument("SOXS"), Settings(), fresh=True, figures=True),
+        executor, Progress(2, quiet=True),
+        when_complete=lambda results: told.append((sorted(results), drawn(executor))),
+    )  # fmt: skip
+    assert told == [(["a", "b"], 1)]
+    assert drawn(executor) == 2
+
+
+def test_without_figures_products_are_told_complete_as_well(make):
+    told = []
+    run_plan(
+        Plan({"a": make("a", "1.raw")}, ("a",)),
+        Orders(load_instrument("SOXS"), Settings(), fresh=True, figures=False),
+        FakeExecutor(), Progress(1, quiet=True), when_complete=told.append,
+    )  # fmt: skip
+    assert [list(results) for results in told] == [["a"]]
 
 
 def test_what_depends_on_a_failure_is_skipped_with_the_reason(make):
