@@ -78,15 +78,16 @@ def values(nights: list[dict], arm: str, quantity: str, field: str) -> Iterator[
                     yield float(value[field] if field else value)
 
 
-def cores_together(night: dict, arm: str) -> str:
-    """Return the chi2 of all pixels in the cores of sky lines, and its error, as text."""
-    chi2 = np.array(list(values([night], arm, "sky", "chi2_cores")))
-    error = np.array(list(values([night], arm, "sky", "cores_error")))
-    weight = np.where(np.isfinite(chi2), 1 / error**2, 0.0)
-    if not weight.any():
+def together(nights: list[dict], arm: str, quantity: str, field: str, error: str) -> str:
+    """Return the mean of all orders by inverse variance, and its error, as text."""
+    found = np.array(list(values(nights, arm, quantity, field)))
+    sigma = np.array(list(values(nights, arm, quantity, error)))
+    known = np.isfinite(found) & np.isfinite(sigma)
+    if not known.any():
         return "none"
-    mean = np.nansum(weight * chi2) / weight.sum()
-    return f"{mean:.3f} +- {1 / np.sqrt(weight.sum()):.3f}"
+    weight = 1.0 / sigma[known] ** 2
+    mean = (weight * found[known]).sum() / weight.sum()
+    return f"{mean:.4f} +- {1 / np.sqrt(weight.sum()):.4f}"
 
 
 def worst(found: np.ndarray, which: str) -> float:
@@ -116,8 +117,10 @@ def summarise(work: Path) -> None:
                         f"  {arm} {quantity:10s} {field:15s} median {np.median(found):8.4f}  "
                         f"worst {worst(found, which):8.4f}  of {found.size}"
                     )
+            cores = together(nights, arm, "sky", "chi2_cores", "cores_error")
+            bias = together(nights, arm, "extraction", "bias", "bias_error")
+            print(f"  {arm} all line cores together {cores}, all biases together {bias}")
             for night in nights:
-                print(f"  {arm} all line cores of the night: {cores_together(night, arm)}")
                 told = night["qc"].get(f"SCI_OBJECT_TAB_{arm}", {}) or night["qc"].get(
                     f"SCI_SKYSUB_2D_{arm}", {}
                 )

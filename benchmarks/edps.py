@@ -9,43 +9,32 @@ Given what ``soxspipe reduce`` made of the same frames, the data of all products
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from astropy.io import fits
-
+from benchmarks.signature import signature
 from tests.support.edps_run import Run, run_all
 
-__all__ = ["compare", "main", "signature"]
+__all__ = ["compare", "main"]
 
-
-def signature(path: Path) -> tuple[str, str]:
-    """Return tag and digest of the data of a product."""
-    digest = hashlib.md5(usedforsecurity=False)
-    with fits.open(path) as units:
-        for unit in units:
-            # Names of files and runs differ, and so do the tables that tell them.
-            if unit.data is not None and unit.name != "EXPOSURES":
-                digest.update(np.ascontiguousarray(unit.data).tobytes())
-        return str(units[0].header.get("ESO PRO CATG", "")), digest.hexdigest()
+#: Names of files and runs differ, and so do the tables that tell them.
+_WITHOUT = ("EXPOSURES",)
 
 
 def compare(runs: Sequence[Run], reduced: Path) -> dict[str, tuple[int, int]]:
     """Return for each tag how many products have their equal in a reduction, and of how many."""
     known = {
-        signature(path)
+        signature(path, without=_WITHOUT)
         for path in reduced.rglob("*.fits")
         if "phase3" not in path.relative_to(reduced).parts
     }
     told: dict[str, list[bool]] = defaultdict(list)
     for run in runs:
         for tag, paths in run.products.items():
-            told[tag] += [signature(path) in known for path in paths]
+            told[tag] += [signature(path, without=_WITHOUT) in known for path in paths]
     return {tag: (sum(found), len(found)) for tag, found in sorted(told.items())}
 
 

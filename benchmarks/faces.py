@@ -9,7 +9,6 @@ machine does not have are named and left out.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -20,13 +19,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
-from astropy.io import fits
-
+from benchmarks.signature import signature
 from soxs_reflex.bridge.build import build
 from soxs_reflex.generate.write import PACKAGE
+from tests.support.edps_run import SOXS_ESOREX
 
-_OWN = "import sys; from soxs_reflex.esorex.main import main; sys.exit(main())"
 _PYCPL = """
 import importlib.util, sys
 import cpl
@@ -63,16 +60,7 @@ def _write_sof(record: dict, path: Path) -> None:
 
 
 def _signatures(folder: Path) -> dict[str, str]:
-    signed = {}
-    for path in sorted(folder.rglob("*.fits")):
-        with fits.open(path) as units:
-            # EsoRex signs files anew in a way of its own: the data are compared themselves.
-            digest = hashlib.md5(usedforsecurity=False)
-            for unit in units:
-                if unit.data is not None:
-                    digest.update(np.ascontiguousarray(unit.data).tobytes())
-            signed[units[0].header["ESO PRO CATG"]] = digest.hexdigest()
-    return signed
+    return dict(signature(path) for path in sorted(folder.rglob("*.fits")))
 
 
 def _faces(scratch: Path, pycpl: str) -> dict[str, Callable[[str, Path, Path], list[str]]]:
@@ -81,7 +69,7 @@ def _faces(scratch: Path, pycpl: str) -> dict[str, Callable[[str, Path, Path], l
             sys.executable, "-m", "soxs_pipeline", recipe, str(sof), "-o", str(out), "--no-plots",
         ],
         "soxs-esorex": lambda recipe, sof, out: [
-            sys.executable, "-c", _OWN, f"--output-dir={out}", recipe, str(sof),
+            *SOXS_ESOREX, f"--output-dir={out}", recipe, str(sof),
         ],
     }  # fmt: skip
     esorex = shutil.which("esorex")

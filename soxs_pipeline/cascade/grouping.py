@@ -10,13 +10,13 @@ from itertools import groupby
 from soxs_pipeline.cascade.classify import DataFile, lookup, night_of, normalised
 from soxs_pipeline.cascade.spec import CascadeMap, Task
 
-__all__ = ["in_order", "make_sets"]
+__all__ = ["SAME_START_S", "in_order", "make_sets"]
 
 Files = tuple[DataFile, ...]
 Sets = list[tuple[Files, tuple[str, ...]]]
 
 #: Starts of one observing block, as the two arms write them, agree within seconds.
-_SAME_START_S = 120.0
+SAME_START_S = 120.0
 
 
 def make_sets(
@@ -152,7 +152,7 @@ def _by_start(block: Files) -> list[Files]:
     labels: dict[DataFile, int] = {}
     label, last = 0, math.inf
     for file in known:
-        label += starts[file] - last > _SAME_START_S
+        label += starts[file] - last > SAME_START_S
         labels[file], last = label, starts[file]
     executions = [tuple(group) for _, group in groupby(known, key=lambda file: labels[file])]
     unknown = tuple(file for file in block if file not in labels)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.special import erf
 
 __all__ = ["SlitLine", "fit_slit_line"]
@@ -130,16 +131,9 @@ def _without_hits(
 
 def _medians(group: NDArray[np.int64], value: Floats, use: NDArray[np.bool_]) -> Floats:
     """Return the median of each group, 0 where nothing is of use."""
-    size = int(group.max()) + 1
-    ranked = np.flatnonzero(use)
-    ranked = ranked[np.lexsort((value[ranked], group[ranked]))]
-    count = np.bincount(group[ranked], minlength=size)
-    first = np.concatenate(([0], np.cumsum(count)[:-1]))
-    filled = np.flatnonzero(count)
-    low = ranked[first[filled] + (count[filled] - 1) // 2]
-    high = ranked[first[filled] + count[filled] // 2]
-    found = np.zeros(size)
-    found[filled] = 0.5 * (value[low] + value[high])
+    found = np.zeros(int(group.max()) + 1)
+    filled = np.unique(group[use])
+    found[filled] = ndimage.median(value[use], group[use], filled)
     return found
 
 

@@ -21,10 +21,13 @@ from soxs_pipeline.io.raw import read_header
 from soxs_reflex.generate.write import PACKAGE
 from tests.support.edps_standin import organise, workflow_modules
 
-__all__ = ["FOLDER", "Run", "our_tasks", "run_all", "small"]
+__all__ = ["FOLDER", "SOXS_ESOREX", "Run", "our_tasks", "run_all", "small"]
 
 FOLDER = PACKAGE / "workflows" / "edps"
-_OWN = "import sys; from soxs_reflex.esorex.main import main; sys.exit(main())"
+#: The command `soxs-esorex` of this very package, wherever its script is.
+SOXS_ESOREX = (
+    sys.executable, "-c", "import sys; from soxs_reflex.esorex.main import main; sys.exit(main())",
+)  # fmt: skip
 
 
 @dataclass
@@ -61,7 +64,7 @@ def small(header):
     return {key.removeprefix("ESO ").replace(" ", ".").lower(): header[key] for key in header}
 
 
-def run_all(raw, folder, command=(sys.executable, "-c", _OWN)):
+def run_all(raw, folder, command=SOXS_ESOREX):
     """Organise a folder of raw frames and run every complete job; yield each as it ends.
 
     Parameters

@@ -228,15 +228,13 @@ def _describe(
 ) -> None:
     """Put all that the standard asks of a column behind its format, empty texts too."""
     main = column.name in {"FLUX", "ERR"}
-    is_flux = "phot.flux" in column.ucd
     counted = "stat.uncalib" in column.ucd
+    is_flux = "phot.flux" in column.ucd and not counted
     prefix = "Spectrum." if not several else "spec:" if k <= 4 else "eso:"
-    ucd = (
-        column.ucd + (flavour if is_flux and not counted else "") + (";meta.main" if main else "")
-    )
+    ucd = column.ucd + (flavour if is_flux else "") + (";meta.main" if main else "")
     units = {"WAVE": "nm", "EXPOSURE": "s"}
     comment = column.comment
-    if is_flux and flavour and not counted:
+    if is_flux and flavour:
         comment += "; 1 adu = 1 electron/s/nm"
     at = f"TFORM{k}"
     for name, value in (

@@ -15,8 +15,8 @@ __all__ = ["classification", "datasources", "keywords", "match_name", "matches",
 _RELAXED = 3
 #: Days within which a calibration is looked for if the map sets no limit.
 _ANY = "UNLIMITED"
-#: Values of a keyword of which the nearest is preferred, within these factors, rank by them.
-_FACTORS = (2.0, 10.0)
+#: Of numbers the nearest is preferred: those within these factors, in their order.
+_NUMBERS, _FACTORS = ("EXPTIME",), (2.0, 10.0)
 
 
 def keywords(cascade: Cascade) -> str:
@@ -155,7 +155,7 @@ def matches(slot: Slot, arm: str, cascade: Cascade) -> str:
             f".with_match_keywords({listed((*slot.match, *slot.nearest), arm, cascade)}, "
             f"time_range={span}, level={quality - better})"
         )
-    for key in slot.nearest if slot.nearest == ("EXPTIME",) else ():
+    for key in (key for key in slot.nearest if key in _NUMBERS):
         name = name_of(fits_keyword(key, arm, cascade))
         for quality, factor in enumerate(_FACTORS):
             lines.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from soxs_pipeline.cascade import Cascade
+from soxs_pipeline.cascade.grouping import SAME_START_S
 from soxs_pipeline.cascade.spec import Group
 from soxs_reflex.generate.edps.sources import match_name, matches
 from soxs_reflex.generate.edps.words import HEAD, listed
@@ -19,8 +20,6 @@ _TARGETS = {
 }
 #: No night is longer, and the next begins later.
 _NIGHT_DAYS = 0.6
-#: The arms write the start of their observation each for itself.
-_SAME_START_S = 120
 #: Name of the rules by which arms find each other.
 _OTHER_ARM = "same_observation_of_another_arm"
 
@@ -128,13 +127,15 @@ def task_functions() -> str:
         '    for key in ("instrume", "obs.id", "obs.targ.name"):\n'
         "        if _value(reference, key) != _value(file, key):\n"
         "            return False\n"
+        '    if all(_value(file, key) is None for key in ("obs.id", "obs.targ.name")):\n'
+        "        return False\n"
         '    starts = [_value(one, "obs.start") for one in (reference, file)]\n'
         "    try:\n"
         "        first, second = (datetime.fromisoformat(str(start)) for start in starts)\n"
         "    except ValueError:\n"
         "        # Without a start the block tells.\n"
         "        return True\n"
-        f"    return abs((second - first).total_seconds()) < {_SAME_START_S:g}\n\n\n"
+        f"    return abs((second - first).total_seconds()) < {SAME_START_S:g}\n\n\n"
         "def alike(keywords, number, factor):\n"
         '    """Return the rule: keywords are equal, a number is so within a factor."""\n\n'
         "    def fits(reference, file):\n"

@@ -13,6 +13,8 @@ def same_observation(reference, file):
     for key in ("instrume", "obs.id", "obs.targ.name"):
         if _value(reference, key) != _value(file, key):
             return False
+    if all(_value(file, key) is None for key in ("obs.id", "obs.targ.name")):
+        return False
     starts = [_value(one, "obs.start") for one in (reference, file)]
     try:
         first, second = (datetime.fromisoformat(str(start)) for start in starts)
