@@ -24,7 +24,6 @@ def path(tmp_path):
 
 
 @wants_specutils
-@pytest.mark.filterwarnings("ignore")
 def test_specutils_knows_the_file_by_itself(path):
     found = specutils.Spectrum.read(path)
     merged = make_merged()
