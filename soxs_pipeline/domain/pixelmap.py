@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,3 +33,13 @@ class PixelMap:
     slit_arcsec: NDArray[np.float32]
     order: NDArray[np.int16]
     spot_fwhm_px: float = math.nan
+
+    @cached_property
+    def places(self) -> dict[int, NDArray[np.int64]]:
+        """Flat indices of the pixels of each order, rising."""
+        labels = np.where(np.isfinite(self.wavelength_nm), self.order, 0).ravel()
+        place = np.flatnonzero(labels > 0)
+        place = place[np.argsort(labels[place], kind="stable")]
+        orders, first = np.unique(labels[place], return_index=True)
+        parts = np.split(place, first[1:])
+        return {int(order): part for order, part in zip(orders, parts, strict=False)}

@@ -8,6 +8,7 @@ the pixels, so that variance and covariance follow exactly.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +39,14 @@ class Samples:
     columns: Integers
     taps: Floats
 
+    def alone(self, k: int) -> Samples:
+        """Return the samples of one row of each bin."""
+        one = slice(k, k + 1)
+        return Samples(self.rows[:, one], self.columns[:, one], self.taps[:, :, one])
+
     def __call__(self, image: NDArray[np.floating]) -> Floats:
         """Return the image at the samples, shape ``(bins, k)``."""
-        flat, start = image.ravel(), self.rows * image.shape[1] + self.columns
+        flat, start = image.ravel(), self._start(image)
         result = np.zeros(start.shape)
         for k, tap in enumerate(self.taps):
             result += tap * flat[start + k]
@@ -48,24 +54,23 @@ class Samples:
 
     def typical(self, image: NDArray[np.floating]) -> Floats:
         """Return the mean of the image's pixels about the samples; positive if these are."""
-        flat, start = image.ravel(), self.rows * image.shape[1] + self.columns
-        result, total = np.zeros(start.shape), np.zeros(start.shape)
-        for k, tap in enumerate(self.taps):
-            result += np.abs(tap) * flat[start + k]
-            total += np.abs(tap)
-        return result / total
+        flat, start = image.ravel(), self._start(image)
+        result = np.zeros(start.shape)
+        for k, size in enumerate(self._sizes):
+            result += size * flat[start + k]
+        return result / self._sizes.sum(axis=0)
 
     def lost(self, bad: NDArray[np.bool_]) -> Floats:
         """Return how much of each sample comes from bad pixels."""
-        flat, start = bad.ravel(), self.rows * bad.shape[1] + self.columns
+        flat, start = bad.ravel(), self._start(bad)
         result = np.zeros(start.shape)
-        for k, tap in enumerate(self.taps):
-            result += np.abs(tap) * flat[start + k]
+        for k, size in enumerate(self._sizes):
+            result += size * flat[start + k]
         return result
 
     def variance(self, variance: NDArray[np.floating], weight: Floats) -> Floats:
         """Return the variance of the weighted sums over each bin's samples."""
-        flat, start = variance.ravel(), self.rows * variance.shape[1] + self.columns
+        flat, start = variance.ravel(), self._start(variance)
         total = np.zeros(start.shape)
         for k, tap in enumerate(self.taps):
             total += tap**2 * flat[start + k]
@@ -73,7 +78,7 @@ class Samples:
 
     def covariance(self, variance: NDArray[np.floating], weight: Floats) -> Floats:
         """Return the covariance of the sums of each bin and the next; the last is zero."""
-        flat, start = variance.ravel(), self.rows * variance.shape[1] + self.columns
+        flat, start = variance.ravel(), self._start(variance)
         # Sample k of a bin and sample k - step of the next lie in the same row.
         step = (self.rows[1:, 0] - self.rows[:-1, 0])[:, None]
         partner = np.arange(self.rows.shape[1])[None, :] - step
@@ -92,6 +97,13 @@ class Samples:
                 product = self.taps[k][:-1] * next_taps[k - shift] * flat[start[:-1] + k]
                 total += np.where(here, product, 0.0)
         return np.concatenate(((both * total).sum(axis=1), [0.0]))
+
+    @cached_property
+    def _sizes(self) -> Floats:
+        return np.abs(self.taps)
+
+    def _start(self, image: NDArray) -> Integers:
+        return self.rows * image.shape[1] + self.columns
 
 
 def take_samples(rows: Integers, x: Floats, width: int) -> Samples:

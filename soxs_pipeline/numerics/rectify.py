@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,17 @@ class Grid:
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.y_size, self.x_size
+
+    def columns(self, x_low: float, x_high: float) -> slice:
+        """Return the columns in which an interval lies, with one to spare at either end."""
+        first = int(np.floor((x_low - self.x_first) / self.x_step + 0.5)) - 1
+        last = int(np.floor((x_high - self.x_first) / self.x_step + 0.5)) + 1
+        return slice(max(first, 0), min(last + 1, self.x_size))
+
+    def within(self, columns: slice) -> Grid:
+        """Return the grid of some of the columns."""
+        first = self.x_first + self.x_step * columns.start
+        return replace(self, x_first=first, x_size=columns.stop - columns.start)
 
 
 @dataclass(frozen=True, eq=False)

@@ -156,9 +156,19 @@ def _profile(offset: Floats, centre: float, sigma: float) -> tuple[Floats, Float
 
 def _levels(row: NDArray[np.int64], value: Floats, weight: NDArray) -> Floats:
     """Return the weighted mean of each row."""
-    total = np.bincount(row, weight.astype(float))
     summed = np.bincount(row, weight * np.where(weight > 0, value, 0.0))
-    return summed / np.maximum(total, 1e-30)
+    return summed / np.maximum(np.bincount(row, weight), 1e-30)
+
+
+def _about_levels(row: NDArray[np.int64], values: Floats, weight: Floats) -> Floats:
+    """Return what is left of each line of values about the weighted means of its rows."""
+    rows = int(row.max()) + 1
+    lines = np.arange(len(values))[:, None]
+    place = (row + rows * lines).ravel()
+    summed = np.bincount(place, (weight * values).ravel(), rows * len(values))
+    total = np.maximum(np.bincount(row, weight, rows), 1e-30)
+    left: Floats = values - (summed.reshape(-1, rows) / total)[:, row]
+    return left
 
 
 def _descend(
@@ -183,15 +193,14 @@ def _descend(
         level = _levels(row, value - flux * share, use)
         # Noise of the model, not of the data: low pixels must not weigh more.
         weight = use / (noise_floor + np.maximum(level[row] + flux * share, 0.0))
-        design = np.column_stack([share, flux * by_centre, flux * by_sigma])
-        design -= np.column_stack([_levels(row, column, weight)[row] for column in design.T])
-        residual = value - flux * share
-        residual = residual - _levels(row, residual, weight)[row]
-        normal = design.T @ (weight[:, None] * design)
+        terms = np.array([share, flux * by_centre, flux * by_sigma, value - flux * share])
+        *design, residual = _about_levels(row, terms, weight)
+        weighted = np.array(design) * weight
+        normal = weighted @ np.transpose(design)
         if not np.isfinite(normal).all() or np.linalg.cond(normal) > 1e14:
             return _FAILED
         covariance = np.linalg.inv(normal)
-        change = covariance @ (design.T @ (weight * residual))
+        change = covariance @ (weighted @ residual)
         flux += float(change[0])
         moved = float(np.clip(change[1], -0.5 * sigma, 0.5 * sigma))
         centre = float(np.clip(centre + moved, -2.0 * reach, 2.0 * reach))

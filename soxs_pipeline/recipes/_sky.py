@@ -19,12 +19,13 @@ from soxs_pipeline.reduction.flatfield import with_lasting_flags
 from soxs_pipeline.reduction.frames import sky_pulls
 from soxs_pipeline.reduction.modelled import ModelledOrder
 from soxs_pipeline.reduction.sky import SkyOptions
-from soxs_pipeline.reduction.slitpixels import SlitPixels, gather_pixels
+from soxs_pipeline.reduction.slitpixels import SlitPixels, gather_like, gather_pixels
 
 __all__ = [
     "SkyParameters",
     "about_sources",
     "gathered",
+    "gathered_like",
     "sky_options",
     "sky_quality",
     "source_options",
@@ -93,14 +94,33 @@ def gathered(
     chosen: SkyParameters,
 ) -> tuple[Frame, list[SlitPixels], list[str]]:
     """Detrend an exposure and gather the pixels of its orders; return remarks as well."""
-    frame, remarks = detrend(raw, detector)
-    if master_flat is None:
-        remarks = [*remarks, f"{raw.name}: no master flat; the pixel response was not corrected"]
-    else:
-        frame = with_lasting_flags(frame, master_flat)
+    frame, remarks = _detrended(raw, detector, master_flat)
     margin = chosen.edge_margin
     pixels = gather_pixels(frame, master_flat, geometry, edge_margin_px=margin)
-    return frame, pixels, list(remarks)
+    return frame, pixels, remarks
+
+
+def gathered_like(
+    raw: RawFrame,
+    detector: DetectorCalibration,
+    master_flat: Frame | None,
+    alike: Sequence[SlitPixels],
+) -> list[SlitPixels]:
+    """Detrend another exposure of a sequence and gather the same pixels."""
+    frame, _ = _detrended(raw, detector, master_flat)
+    return gather_like(frame, master_flat, alike)
+
+
+def _detrended(
+    raw: RawFrame, detector: DetectorCalibration, master_flat: Frame | None
+) -> tuple[Frame, list[str]]:
+    frame, remarks = detrend(raw, detector)
+    if master_flat is None:
+        return frame, [
+            *remarks,
+            f"{raw.name}: no master flat; the pixel response was not corrected",
+        ]
+    return with_lasting_flags(frame, master_flat), list(remarks)
 
 
 def sky_options(chosen: SkyParameters) -> SkyOptions:

@@ -32,6 +32,7 @@ from soxs_pipeline.recipes._sky import (
     SkyParameters,
     about_sources,
     gathered,
+    gathered_like,
     sky_options,
     sky_quality,
     source_options,
@@ -110,7 +111,7 @@ def soxs_nod(
     frame, pixels, remarks = gathered(raw, detector, master_flat, geometry, parameters)
     beside = None
     if partner is not None:
-        _, beside, _ = gathered(partner.raw, detector, master_flat, geometry, parameters)
+        beside = gathered_like(partner.raw, detector, master_flat, pixels)
     else:
         alone = f"{raw.name}: no other exposure of the sequence is left to pair it with"
         remarks = [*remarks, f"{alone}; done as a stare"]

@@ -33,6 +33,7 @@ from soxs_pipeline.recipes._sky import (
     SkyParameters,
     about_sources,
     gathered,
+    gathered_like,
     sky_options,
     sky_quality,
     source_options,
@@ -131,12 +132,12 @@ def soxs_offset(
     here = next(one for one in pointings if one.raw.name == raw.name)
     skies = () if here.of_sky else neighbours_in_time(pointings, raw.name)
 
-    def gather(one: RawFrame) -> tuple[Frame, list[SlitPixels], list[str]]:
-        return gathered(one, detector, master_flat, geometry, parameters)
-
-    frame, pixels, remarks = gather(raw)
+    frame, pixels, remarks = gathered(raw, detector, master_flat, geometry, parameters)
     if skies:
-        around_it = [(one, weight, gather(one.raw)[1]) for one, weight in skies]
+        around_it = [
+            (one, weight, gathered_like(one.raw, detector, master_flat, pixels))
+            for one, weight in skies
+        ]
         made = _under_sky_around(raw, frame, pixels, around_it, parameters)
     else:
         made = _alone(here, frame, pixels, parameters)

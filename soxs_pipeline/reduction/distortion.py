@@ -88,21 +88,23 @@ def improve(
     if follow_lines:
         terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
         terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
+    # The square root of the weight on either side: half of a symmetric product is worked out.
+    root = np.sqrt(weight)
     columns: list[Floats] = []
     priors, present = [], []
     for derivative, prior, coef in terms:
+        powers = _order_terms(coef.shape[1], pixels.t)
         for along_slit in _slit_terms(coef.shape[0], pixels.u):
-            part = derivative * along_slit
-            columns.extend(part * power for power in _order_terms(coef.shape[1], pixels.t))
+            part = derivative * root * along_slit
+            columns.extend(part * power for power in powers)
         shrink = 1.0 + np.arange(coef.shape[1])
         priors.append(np.tile(prior / shrink, coef.shape[0]))
         present.append(coef.ravel())
     design = np.array(columns)
-    weighted = design * weight
     precision = np.concatenate(priors) ** -2.0
     now = np.concatenate(present)
     step = np.linalg.solve(
-        weighted @ design.T + np.diag(precision), weighted @ residual - precision * now
+        design @ design.T + np.diag(precision), design @ (root * residual) - precision * now
     )
     return _moved(distortion, now + step, follow_lines=follow_lines)
 
@@ -121,22 +123,20 @@ def _moved(distortion: Distortion, values: Floats, *, follow_lines: bool) -> Dis
     )
 
 
-def _slit_terms(degree: int, u: Floats) -> list[Floats]:
-    return [legendre.legval(u, np.eye(degree + 1)[k]) for k in range(1, degree + 1)]
+def _slit_terms(degree: int, u: Floats) -> Floats:
+    """Return Legendre polynomials 1 to ``degree``; a constant is the spectrum's own."""
+    return np.asarray(np.moveaxis(legendre.legvander(u, degree), -1, 0)[1:], float)
 
 
-def _order_terms(count: int, t: Floats) -> list[Floats]:
-    return [chebyshev.chebval(t, np.eye(count)[k]) for k in range(count)]
+def _order_terms(count: int, t: Floats) -> Floats:
+    return np.asarray(np.moveaxis(chebyshev.chebvander(t, count - 1), -1, 0), float)
 
 
 def _evaluate(coef: Floats, pixels: SlitPixels) -> Floats:
-    if not coef.any():
-        return np.zeros(pixels.w.size)
-    padded = np.concatenate((np.zeros((1, coef.shape[1])), coef))
-    # legval over the first axis, chebval over the second.
-    along = np.array([chebyshev.chebval(pixels.t, row) for row in padded])
     result = np.zeros(pixels.w.size)
-    for degree, values in enumerate(along):
-        if degree:
-            result += values * legendre.legval(pixels.u, np.eye(degree + 1)[degree])
+    if not coef.any():
+        return result
+    powers = _order_terms(coef.shape[1], pixels.t)
+    for row, along_slit in zip(coef, _slit_terms(coef.shape[0], pixels.u), strict=True):
+        result += (row @ powers) * along_slit
     return result

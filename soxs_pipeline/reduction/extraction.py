@@ -25,7 +25,9 @@ from soxs_pipeline.reduction.planes import (
     native_pixels,
     planes_of,
     restore_pixel_noise,
+    sample_noise2,
     sample_precision,
+    usable_samples,
 )
 from soxs_pipeline.reduction.spectralerrors import UNKNOWN, errors_of_sums
 from soxs_pipeline.reduction.windows import bridge_bad_pixels, extract_window, window_bins
@@ -170,14 +172,18 @@ def _extract(
     profiles = np.array([profile_of(source, bins, slit) for source in sources.sources])
     native = native_pixels(geometry, bins, sources, slit)
     restore_pixel_noise(planes, native, bins, profiles[0])
-    start = _first_spectra(planes, bins, profiles)
-    profiles, native = local_profile(planes, sources, bins, native, profiles, start)
+    noise2 = sample_noise2(planes, bins)
+    start = _first_spectra(planes, bins, noise2, profiles)
+    profiles, native = local_profile(planes, sources, bins, native, profiles, start, noise2)
     fit = _Fit(start, np.empty(0), np.empty(0))
     for k in range(_ROUNDS):
         _reject(planes, native, bins, fit.spectra, options)
-        fit = _fit(planes, bins, profiles)
+        precision = sample_precision(planes, bins, noise2)
+        fit = _fit(planes, bins, profiles, precision, noise2)
         if k == 0:
-            profiles, native = _measured_profile(planes, sources, bins, native, profiles, fit)
+            profiles, native = _measured_profile(
+                planes, sources, bins, native, profiles, fit, precision
+            )
     aperture = _aperture(sources.sources[0], bins, options)
     weight = fit.weight if options.method == "optimal" else aperture
     sampled = bins.samples(planes.data)
@@ -225,10 +231,10 @@ def aperture_of(
     return Aperture(-half, half, on_target=True)
 
 
-def _first_spectra(planes: Planes, bins: Bins, profiles: Floats) -> Floats:
+def _first_spectra(planes: Planes, bins: Bins, noise2: Floats, profiles: Floats) -> Floats:
     """Return robust spectra to start from: medians over the brightest rows of each source."""
     sampled = bins.samples(planes.data)
-    precision = sample_precision(planes, bins)
+    precision = sample_precision(planes, bins, noise2)
     spectra = []
     for profile in profiles:
         core = profile > 0.35 * profile.max(axis=1, keepdims=True)
@@ -241,7 +247,7 @@ def _reject(
     planes: Planes, native: NativePixels, bins: Bins, spectra: Floats, options: ExtractionOptions
 ) -> None:
     """Mark pixels that no source can explain and put the model in their place."""
-    known = sample_precision(planes, bins).any(axis=1)
+    known = usable_samples(planes, bins).any(axis=1)
     wave = bins.wavelength_nm
     # Bins without data take their neighbours' values, lest the curve swings out of them.
     curves = [
@@ -276,14 +282,11 @@ def _reject(
     flat[native.place] = np.where(before | new, model, flat[native.place])
 
 
-def _fit(planes: Planes, bins: Bins, profiles: Floats) -> _Fit:
-    precision = sample_precision(planes, bins)
+def _fit(planes: Planes, bins: Bins, profiles: Floats, precision: Floats, noise2: Floats) -> _Fit:
     sampled = bins.samples(planes.data)
     count = len(profiles)
     weights = [optimal_weights(np.roll(profiles, -k, axis=0), precision)[0] for k in range(count)]
-    everything = np.where(
-        bins.on_slit, 1.0 / np.maximum(bins.samples.typical(planes.variance), 1e-6), 0.0
-    )
+    everything = np.where(bins.on_slit, 1.0 / noise2, 0.0)
     full = (profiles[0] ** 2 * everything).sum(axis=1)
     kept = (profiles[0] ** 2 * precision).sum(axis=1)
     return _Fit(
@@ -294,7 +297,13 @@ def _fit(planes: Planes, bins: Bins, profiles: Floats) -> _Fit:
 
 
 def _measured_profile(
-    planes: Planes, sources: Sources, bins: Bins, native: NativePixels, profiles: Floats, fit: _Fit
+    planes: Planes,
+    sources: Sources,
+    bins: Bins,
+    native: NativePixels,
+    profiles: Floats,
+    fit: _Fit,
+    precision: Floats,
 ) -> tuple[Floats, NativePixels]:
     """Correct the profile of a bright source by what is measured of it.
 
@@ -304,7 +313,6 @@ def _measured_profile(
     source = sources.sources[0]
     width = source.fwhm(bins.wavelength_nm)[:, None]
     distance = (bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None]) / width
-    precision = sample_precision(planes, bins)
     others = np.einsum("aj,ajk->jk", fit.spectra[1:], profiles[1:])
     light = bins.samples(planes.data) - others
     template = fit.spectra[0][:, None] * profiles[0]

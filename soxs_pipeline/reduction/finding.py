@@ -192,7 +192,7 @@ def collapse_exposure(modelled: list[ModelledOrder], target: Shape | None = None
             value = _without_spikes(order.pixels, value, slack)
         else:
             # With the noise of the data in the template the profile would follow its own start.
-            template = order.calm_spectrum(0) + _LEAST_TEMPLATE
+            template = order.calm_spectra[0] + _LEAST_TEMPLATE
             good &= np.abs(order.residual) < 6.0 * (slack + PROFILE_ERROR * np.abs(order.light))
         light.append(value)
         weights.append(np.where(good, 1.0 / slack**2, 0.0))

@@ -90,8 +90,8 @@ def _sharpness(order: ModelledOrder) -> Floats:
     """Return the sum over the slit of the squared profile of the target."""
     if not len(order.profiles):
         return np.ones(order.pixels.w.size)
-    column = np.floor(order.pixels.w - order.pixels.w[0]).astype(int)
-    total = np.bincount(column, order.profiles[0] ** 2)
+    column = order.pixels.column
+    total = np.asarray(np.bincount(column, order.profiles[0] ** 2), float)
     return total[column]
 
 

@@ -71,7 +71,7 @@ def detect_lines(
 def _spots(pixels: SlitPixels, light: Floats, weight: Floats) -> Iterator[Peak]:
     """Yield the most significant spots of an order."""
     half = pixels.slit_half_arcsec
-    column = np.floor(pixels.w - pixels.w[0]).astype(int)
+    column = pixels.column
     row = np.clip(((pixels.slit_arcsec + half) / _STEP).astype(int), 0, int(2 * half / _STEP))
     shape = (int(column[-1]) + 1, int(2 * half / _STEP) + 1)
     place = column * shape[1] + row

@@ -38,6 +38,7 @@ def local_profile(
     native: NativePixels,
     profiles: Floats,
     spectra: Floats,
+    noise2: Floats,
 ) -> tuple[Floats, NativePixels]:
     """Correct the first source's profile by what is measured of it.
 
@@ -51,6 +52,8 @@ def local_profile(
         Share of each source's light in each sample, shape ``(sources, bins, k)``.
     spectra
         Robust first spectra, shape ``(sources, bins)``.
+    noise2
+        Variance of the pixels at the samples, shape ``(bins, k)``.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def local_profile(
     distance = (bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None]) / width
     others = np.einsum("aj,ajk->jk", spectra[1:], profiles[1:])
     template = spectra[0][:, None] * profiles[0]
-    precision = sample_precision(planes, bins)
+    precision = sample_precision(planes, bins, noise2)
     ratio = (bins.samples(planes.data) - others) / np.where(template > 0, template, 1.0) - 1.0
     told = (template * np.sqrt(precision) > _LEAST_SNR) & (np.abs(distance) < _REACH)
     grid = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +49,21 @@ class ModelledOrder:
     hit: Booleans
     distortion: Distortion
 
-    @property
+    @cached_property
     def light(self) -> Floats:
         """Electrons of all sources in each pixel."""
         return self.model.sources(self.profiles)
 
-    @property
+    @cached_property
+    def calm_spectra(self) -> Floats:
+        """The spectra of the sources without their noise, never negative."""
+        calm = [
+            _calm(self.pixels, spectrum, share, self._sky_variance)
+            for spectrum, share in zip(self.model.spectra, self.profiles, strict=True)
+        ]
+        return np.maximum(np.array(calm).reshape(self.profiles.shape), 0.0)
+
+    @cached_property
     def variance(self) -> Floats:
         """Variance of the data, by the model.
 
@@ -61,27 +71,48 @@ class ModelledOrder:
         the variance would rise and fall with the noise of the data, and every weighted mean
         would be biased.
         """
-        base = self.pixels.variance(self.model.sky)
-        expected = np.maximum(_calm(self.pixels, self.model.sky, np.ones_like(base), base), 0.0)
-        for k, share in enumerate(self.profiles):
-            expected += self.calm_spectrum(k) * share
-        return self.pixels.variance(expected)
+        lit = np.einsum("kn,kn->n", self.calm_spectra, self.profiles)
+        return self.pixels.variance(self._calm_sky + lit)
 
-    def calm_spectrum(self, source: int) -> Floats:
-        """Return the spectrum of a source at the pixels without its noise, never negative."""
-        base = self.pixels.variance(self.model.sky)
-        share, spectrum = self.profiles[source], self.model.spectra[source]
-        return np.maximum(_calm(self.pixels, spectrum, share, base), 0.0)
-
-    @property
+    @cached_property
     def residual(self) -> Floats:
         """Data minus sky and sources."""
         return self.pixels.data - self.model.sky - self.light
 
+    def flagged(self, *, hit: Booleans, used: Booleans | None = None) -> ModelledOrder:
+        """Return the order with other flags; what was worked out from the model stays."""
+        flagged = replace(self, hit=hit, used=self.used if used is None else used)
+        return self._handed_on(flagged, *_OF_ALL, *_OF_THE_SKY)
+
+    def with_profiles(self, profiles: Floats, model: OrderModel | None = None) -> ModelledOrder:
+        """Return the order with other profiles, and spectra if a model of this sky comes."""
+        moved = replace(self, profiles=profiles, model=self.model if model is None else model)
+        return self._handed_on(moved, *_OF_THE_SKY)
+
+    @cached_property
+    def _sky_variance(self) -> Floats:
+        return self.pixels.variance(self.model.sky)
+
+    @cached_property
+    def _calm_sky(self) -> Floats:
+        base = self._sky_variance
+        return np.maximum(_calm(self.pixels, self.model.sky, np.ones_like(base), base), 0.0)
+
+    def _handed_on(self, other: ModelledOrder, *names: str) -> ModelledOrder:
+        for name in names:
+            if name in self.__dict__:
+                other.__dict__[name] = self.__dict__[name]
+        return other
+
+
+#: What is worked out from sky and sources, and from the sky alone.
+_OF_ALL = ("light", "calm_spectra", "variance", "residual")
+_OF_THE_SKY = ("_sky_variance", "_calm_sky")
+
 
 def _calm(pixels: SlitPixels, spectrum: Floats, share: Floats, base: Floats) -> Floats:
     """Return a spectrum at the pixels without its noise, strong features kept."""
-    column = np.floor(pixels.w - pixels.w[0]).astype(int)
+    column = pixels.column
     count = np.maximum(np.bincount(column), 1)
     mean = np.bincount(column, spectrum) / count
     smooth = gaussian_filter1d(median_filter(mean, _CALM_PX, mode="nearest"), 0.25 * _CALM_PX)

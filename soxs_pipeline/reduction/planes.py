@@ -15,8 +15,16 @@ from soxs_pipeline.reduction.bins import Bins
 from soxs_pipeline.reduction.frames import sky_leverage
 from soxs_pipeline.reduction.lightshare import light_share
 
-__all__ = ["NativePixels", "Planes", "native_pixels", "planes_of", "restore_pixel_noise",
-           "sample_precision"]  # fmt: skip
+__all__ = [
+    "NativePixels",
+    "Planes",
+    "native_pixels",
+    "planes_of",
+    "restore_pixel_noise",
+    "sample_noise2",
+    "sample_precision",
+    "usable_samples",
+]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -64,7 +72,7 @@ def native_pixels(
 ) -> NativePixels:
     """Return the pixels of the order that the bins cover."""
     pixel_map = geometry.pixel_map
-    place = np.flatnonzero((pixel_map.order == bins.order) & np.isfinite(pixel_map.wavelength_nm))
+    place = pixel_map.places[bins.order]
     wave = pixel_map.wavelength_nm.ravel()[place]
     inside = (wave >= bins.wavelength_nm[0]) & (wave <= bins.wavelength_nm[-1])
     place, wave = place[inside], wave[inside]
@@ -97,7 +105,24 @@ def restore_pixel_noise(planes: Planes, native: NativePixels, bins: Bins, profil
     flat[native.place] = np.maximum(flat[native.place], 1e-6)
 
 
-def sample_precision(planes: Planes, bins: Bins) -> Floats:
-    """Return the inverse variance of each sample, 0 if it owes too much to bad pixels."""
-    usable = bins.on_slit & (bins.samples.lost(planes.bad) < _MOST_LOST)
-    return np.where(usable, 1.0 / np.maximum(bins.samples.typical(planes.variance), 1e-6), 0.0)
+def sample_noise2(planes: Planes, bins: Bins) -> Floats:
+    """Return the variance of a pixel at each sample, shape ``(bins, k)``."""
+    return np.maximum(bins.samples.typical(planes.variance), 1e-6)
+
+
+def usable_samples(planes: Planes, bins: Bins) -> Booleans:
+    """Return True for the samples on the slit that do not owe too much to bad pixels."""
+    return bins.on_slit & (bins.samples.lost(planes.bad) < _MOST_LOST)
+
+
+def sample_precision(planes: Planes, bins: Bins, noise2: Floats) -> Floats:
+    """Return the inverse variance of each sample, 0 if it owes too much to bad pixels.
+
+    Parameters
+    ----------
+    planes, bins
+        The frame and the bins of an order.
+    noise2
+        From `sample_noise2`.
+    """
+    return np.where(usable_samples(planes, bins), 1.0 / noise2, 0.0)

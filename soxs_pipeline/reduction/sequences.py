@@ -55,7 +55,7 @@ def struck_by_comparison(
         new &= order.residual > clip_sigma * np.sqrt(slack2)
         new &= excess > clip_sigma * np.sqrt(noise2) + _SKY_CHANGE * np.abs(order.model.sky)
         number += int(new.sum())
-        marked.append(replace(order, hit=order.hit | new, used=order.used & ~new))
+        marked.append(order.flagged(hit=order.hit | new, used=order.used & ~new))
     return marked, number
 
 

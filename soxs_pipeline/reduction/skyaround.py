@@ -178,7 +178,7 @@ def _lit(order: ModelledOrder) -> ModelledOrder:
     """Return an order with the light on its slit modelled as it is: no shape is assumed."""
     light = order.pixels.data - order.model.sky
     profiles = light_share(order.pixels, np.where(order.hit, 0.0, light))[None, :]
-    return replace(order, profiles=profiles, model=with_spectra(order, profiles))
+    return order.with_profiles(profiles, with_spectra(order, profiles))
 
 
 def model_under_sky(
@@ -215,4 +215,4 @@ def model_under_sky(
         shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
     found = sources_of(modelled, shapes)
     # No pixel of this exposure helped to find its sky: none is drawn to it.
-    return [replace(order, used=order.used & False) for order in modelled], found
+    return [order.flagged(hit=order.hit, used=order.used & False) for order in modelled], found

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +16,7 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.reduction.prepare import require_same
 
-__all__ = ["SlitPixels", "gather_pixels"]
+__all__ = ["SlitPixels", "gather_like", "gather_pixels"]
 
 Floats = NDArray[np.float64]
 
@@ -67,16 +70,21 @@ class SlitPixels:
     width: int
     spot_fwhm_px: float = math.nan
 
-    @property
+    @cached_property
     def u(self) -> Floats:
         """Slit position scaled to [-1, 1]."""
         return self.slit_arcsec / self.slit_half_arcsec
 
-    @property
+    @cached_property
     def t(self) -> Floats:
         """Position along the dispersion scaled to [-1, 1]."""
         low, high = self.w[0], self.w[-1]
         return (2.0 * self.w - low - high) / (high - low)
+
+    @cached_property
+    def column(self) -> NDArray[np.int64]:
+        """Whole dispersion pixels since the first one."""
+        return (self.w - self.w[0]).astype(np.int64)
 
     def variance(self, expected: Floats) -> Floats:
         """Return the variance of pixels that expect this signal."""
@@ -109,14 +117,12 @@ def gather_pixels(
         If no order has pixels.
     """
     _require_together(frame, flat, geometry)
-    floor = frame.variance - np.maximum(frame.data, 0.0)
-    floor = np.maximum(floor, 0.5 * frame.setup.read_noise_e**2)
+    readings = _Readings(frame, flat)
     found = []
-    for order in np.unique(geometry.pixel_map.order):
-        if order > 0:
-            pixels = _gather(frame, floor, flat, geometry, int(order), edge_margin_px)
-            if pixels is not None:
-                found.append(pixels)
+    for order, place in geometry.pixel_map.places.items():
+        pixels = _gather(readings, geometry, order, place, edge_margin_px)
+        if pixels is not None:
+            found.append(pixels)
     if not found:
         raise UnprocessableDataError(
             "no order has pixels inside its edges",
@@ -124,6 +130,20 @@ def gather_pixels(
             remedy="check the products of soxs_spatial_solution and soxs_spec_mflat",
         )
     return sorted(found, key=lambda pixels: float(np.median(pixels.wavelength_nm)))
+
+
+def gather_like(frame: Frame, flat: Frame | None, alike: Sequence[SlitPixels]) -> list[SlitPixels]:
+    """Collect the pixels of another frame of the same detector, at the same places.
+
+    Parameters
+    ----------
+    frame, flat
+        As in `gather_pixels`.
+    alike
+        What was gathered with the same geometry.
+    """
+    readings = _Readings(frame, flat)
+    return [replace(pixels, **readings.at(pixels.place)) for pixels in alike]
 
 
 def _require_together(frame: Frame, flat: Frame | None, geometry: Geometry) -> None:
@@ -139,54 +159,82 @@ def _require_together(frame: Frame, flat: Frame | None, geometry: Geometry) -> N
         require_same("the frame", frame.setup, "the master flat", setup)
 
 
+class _Readings:
+    """What is read of a frame and of its flat at places of the detector."""
+
+    def __init__(self, frame: Frame, flat: Frame | None) -> None:
+        floor = frame.variance - np.maximum(frame.data, 0.0)
+        self.width = frame.shape[1]
+        self._data = frame.data.ravel()
+        self._floor = np.maximum(floor, 0.5 * frame.setup.read_noise_e**2).ravel()
+        self._bad = frame.bad.ravel()
+        self._flat = flat
+        self._flat_bad = None if flat is None else flat.bad.ravel()
+
+    def at(self, place: NDArray[np.int64]) -> dict[str, Any]:
+        """Return the fields of `SlitPixels` that depend on the frame."""
+        response, noise2 = self._response(place)
+        good = response > 0
+        response = np.where(good, response, 1.0)
+        return {
+            "data": self._data[place] / response,
+            "floor": self._floor[place] / response**2,
+            "poisson": 1.0 / response,
+            "relative": noise2,
+            "usable": good & ~self._bad[place],
+        }
+
+    def _response(self, place: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        if self._flat is None or self._flat_bad is None:
+            return np.ones(place.size), np.zeros(place.size)
+        response = self._flat.data.ravel()[place].astype(float)
+        response[self._flat_bad[place]] = 0.0
+        noise2 = self._flat.variance.ravel()[place].astype(float)
+        return response, noise2 / np.maximum(response, 1e-3) ** 2
+
+
 def _gather(
-    frame: Frame,
-    floor: NDArray,
-    flat: Frame | None,
+    readings: _Readings,
     geometry: Geometry,
     order: int,
+    place: NDArray[np.int64],
     margin: float,
 ) -> SlitPixels | None:
-    rows, columns = _inside(geometry, order, margin)
-    place = rows * frame.shape[1] + columns
-    wave = geometry.pixel_map.wavelength_nm.ravel()[place]
+    pixel_map = geometry.pixel_map
+    rows, columns = _inside(geometry, order, place, margin)
+    place = rows * readings.width + columns
+    wave = pixel_map.wavelength_nm.ravel()[place]
     w = geometry.dispersion.detector_position(order, wave, 0.0)[0]
-    height = _height(geometry.pixel_map.slit_arcsec, geometry.pixel_map.order, rows, columns)
+    height = _height(pixel_map.slit_arcsec, pixel_map.order, rows, columns)
     keep = np.isfinite(w) & np.isfinite(height)
     if np.count_nonzero(keep) < FEWEST_PIXELS:
         return None
     rank = np.flatnonzero(keep)[np.argsort(w[keep], kind="stable")]
     place = place[rank]
-    response, noise2 = _response(flat, place)
-    bad = frame.bad.ravel()[place] | ~(response > 0)
-    response = np.where(response > 0, response, 1.0)
     low, high = geometry.dispersion.slit_domain_arcsec
     return SlitPixels(
         order=order,
         place=place,
         w=w[rank],
-        slit_arcsec=geometry.pixel_map.slit_arcsec.ravel()[place].astype(float),
+        slit_arcsec=pixel_map.slit_arcsec.ravel()[place].astype(float),
         height_arcsec=height[rank],
         wavelength_nm=wave[rank],
-        data=frame.data.ravel()[place] / response,
-        floor=floor.ravel()[place] / response**2,
-        poisson=1.0 / response,
-        relative=noise2,
-        usable=~bad,
+        **readings.at(place),
         slit_half_arcsec=0.5 * (high - low),
-        width=frame.shape[1],
-        spot_fwhm_px=geometry.pixel_map.spot_fwhm_px,
+        width=readings.width,
+        spot_fwhm_px=pixel_map.spot_fwhm_px,
     )
 
 
-def _inside(geometry: Geometry, order: int, margin: float) -> tuple[NDArray, NDArray]:
-    pixel_map = geometry.pixel_map
-    rows, columns = np.nonzero((pixel_map.order == order) & np.isfinite(pixel_map.wavelength_nm))
+def _inside(
+    geometry: Geometry, order: int, place: NDArray[np.int64], margin: float
+) -> tuple[NDArray, NDArray]:
+    rows, columns = np.divmod(place, geometry.pixel_map.order.shape[1])
     table = geometry.order_table
     if order not in table.orders or not table.has_edges:
         return rows, columns
     first, last = table.x_range[table.index(order)]
-    x = np.arange(pixel_map.order.shape[1])
+    x = np.arange(geometry.pixel_map.order.shape[1])
     low, high = table.lower(order, x)[columns], table.upper(order, x)[columns]
     inside = (rows >= low + margin) & (rows <= high - margin)
     inside &= (columns >= first) & (columns <= last)
@@ -202,12 +250,3 @@ def _height(slit: NDArray, label: NDArray, rows: NDArray, columns: NDArray) -> F
     step = slit[up, columns].astype(float) - slit[down, columns]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.abs(step) / (up - down)
-
-
-def _response(flat: Frame | None, place: NDArray) -> tuple[Floats, Floats]:
-    if flat is None:
-        return np.ones(place.size), np.zeros(place.size)
-    response = flat.data.ravel()[place].astype(float)
-    response[flat.bad.ravel()[place]] = 0.0
-    noise2 = flat.variance.ravel()[place].astype(float)
-    return response, noise2 / np.maximum(response, 1e-3) ** 2

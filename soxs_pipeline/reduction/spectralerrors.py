@@ -26,7 +26,7 @@ def errors_of_sums(
     """
     samples, middle = bins.samples, bins.height_arcsec.shape[1] // 2
     rows = np.maximum(bins.on_slit.sum(axis=1), 1)
-    noise2 = samples.typical(planes.variance)[:, middle]
+    noise2 = samples.alone(middle).typical(planes.variance)[:, 0]
     # A sky averaged over n columns of the slit has 1/n of the variance of a single column's.
     columns = noise2 / np.maximum(rows * sky_sigma[:, middle] ** 2, 1e-12)
     # What varies faster than the pixels differs from row to row, for rows differ in phase.

@@ -59,6 +59,12 @@ class _Pixels:
     slopes: tuple[Floats, Floats, Floats, Floats]
 
     @property
+    def wave_reach(self) -> tuple[float, float]:
+        """Wavelengths between which the pixels lie, with their corners."""
+        half = 0.5 * (np.abs(self.slopes[0]) + np.abs(self.slopes[1]))
+        return float((self.wave - half).min()), float((self.wave + half).max())
+
+    @property
     def area(self) -> Floats:
         """Area of each pixel in nm arcsec."""
         a, b, c, d = self.slopes
@@ -108,7 +114,11 @@ def straighten(
         )
     grid = _grid(pixels, options)
     scales, unit, remarks = _scales(frame, [p.order for p in pixels], grid, blaze, flux)
-    images = [_rectified(p, grid, scale) for p, scale in zip(pixels, scales, strict=True)]
+    images = []
+    for one, scale in zip(pixels, scales, strict=True):
+        # An order fills a small part of the grid.
+        columns = grid.columns(*one.wave_reach)
+        images.append((columns, _rectified(one, grid.within(columns), scale[columns])))
     return _combine(frame, images, grid, unit), remarks
 
 
@@ -237,18 +247,21 @@ def _weights(image: Rectified) -> Floats:
     return weights
 
 
-def _combine(frame: Frame, images: list[Rectified], grid: Grid, unit: str) -> RectifiedSpectrum:
+def _combine(
+    frame: Frame, images: list[tuple[slice, Rectified]], grid: Grid, unit: str
+) -> RectifiedSpectrum:
     total = np.zeros(grid.shape)
     sums = {name: np.zeros(grid.shape) for name in ("value", "variance", "x", "y", "coverage")}
-    for image in images:
+    for columns, image in images:
         known = image.coverage >= _LEAST_COVERAGE
         weight = np.where(known, _weights(image)[None, :], 0.0)
-        total += weight
-        sums["value"] += weight * image.value
-        sums["variance"] += weight**2 * image.variance
-        sums["x"] += weight * np.roll(weight, -1, axis=1) * image.x_covariance
-        sums["y"] += weight * np.roll(weight, -1, axis=0) * image.y_covariance
-        sums["coverage"] = np.maximum(sums["coverage"], np.where(known, image.coverage, 0.0))
+        here = {name: plane[:, columns] for name, plane in sums.items()}
+        total[:, columns] += weight
+        here["value"] += weight * image.value
+        here["variance"] += weight**2 * image.variance
+        here["x"] += weight * np.roll(weight, -1, axis=1) * image.x_covariance
+        here["y"] += weight * np.roll(weight, -1, axis=0) * image.y_covariance
+        np.maximum(here["coverage"], np.where(known, image.coverage, 0.0), out=here["coverage"])
     filled = total > 0
     safe = np.where(filled, total, 1.0)
     variance = np.where(filled, sums["variance"] / safe**2, np.nan)

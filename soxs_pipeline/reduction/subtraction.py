@@ -64,7 +64,7 @@ def model_exposure(
     modelled = [_sky_alone(pixels, start, sky) for pixels in orders]
     # Where light stands out along the slit nothing can be told sharp before it is modelled.
     modelled = [
-        replace(order, hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
+        order.flagged(hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
     ]
     shapes = find_sources(modelled, source)
     for k in range(_ROUNDS):
@@ -128,13 +128,14 @@ def _joint(
     profiles = source_profiles(pixels, shapes)
     if order.model.spectra.shape[0] != len(shapes):
         # The first joint round knows no spectra; robust means along the slit start them.
-        order = replace(order, profiles=profiles, model=with_spectra(order, profiles))
-    light = order.model.sources(profiles)
-    variance = replace(order, profiles=profiles).variance
+        order = order.with_profiles(profiles, with_spectra(order, profiles))
+    else:
+        order = order.with_profiles(profiles)
+    light, variance = order.light, order.variance
     tolerance = np.sqrt(
         variance + (MAP_ERROR_PX * order.model.slope) ** 2 + (PROFILE_ERROR * light) ** 2
     )
-    pull = (pixels.data - order.model.sky - light) / tolerance
+    pull = order.residual / tolerance
     used = pixels.usable & ~order.hit & (np.abs(pull) < options.clip_sigma)
     # Beyond the regions of sky the sources still need their own pixels.
     used &= options.admits(pixels.slit_arcsec) | (profiles.max(axis=0) > _SOURCE_SHARE)
@@ -159,7 +160,7 @@ def with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:
     pixels, model = order.pixels, order.model
     spectra = np.zeros_like(profiles)
     for k, profile in enumerate(profiles):
-        column = np.floor(pixels.w - pixels.w[0]).astype(int)
+        column = pixels.column
         summit = np.zeros(column[-1] + 1)
         np.maximum.at(summit, column, profile)
         core = pixels.usable & ~order.hit & (profile > 0.4 * summit[column])
@@ -192,7 +193,7 @@ def with_hits(
         pull = order.residual / np.sqrt(tolerance)
         flat[order.pixels.place] = np.where(order.pixels.usable, pull, 0.0)
     hit = sharp_pixels(pulls, seed_sigma=options.clip_sigma, grow_sigma=2.5).ravel()
-    return [replace(order, hit=hit[order.pixels.place]) for order in modelled]
+    return [order.flagged(hit=hit[order.pixels.place]) for order in modelled]
 
 
 def sources_of(modelled: list[ModelledOrder], shapes: list[Shape]) -> Sources:

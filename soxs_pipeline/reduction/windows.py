@@ -12,7 +12,7 @@ from soxs_pipeline.domain.objects import Source
 from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.domain.spectra import OrderSpectrum
 from soxs_pipeline.reduction.bins import Bins, lay_bins
-from soxs_pipeline.reduction.planes import Planes, sample_precision
+from soxs_pipeline.reduction.planes import Planes, sample_noise2, sample_precision
 from soxs_pipeline.reduction.spectralerrors import UNKNOWN, errors_of_sums
 
 __all__ = ["bridge_bad_pixels", "extract_window", "lit_range", "window_bins"]
@@ -150,9 +150,9 @@ def _filled_samples(
         and flags, shape ``(bins,)``.
     """
     sampled = bins.samples(planes.data)
-    precision = sample_precision(planes, bins)
+    variance = sample_noise2(planes, bins)
+    precision = sample_precision(planes, bins, variance)
     good = (precision > 0) & (weight > 0)
-    variance = np.maximum(bins.samples.typical(planes.variance), 1e-6)
     expected = np.zeros_like(sampled)
     struck = np.zeros_like(good)
     for _ in range(_ROUNDS):
