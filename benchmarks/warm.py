@@ -11,10 +11,12 @@ until figures and page are done. Speed depends on the machine: times are given a
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import perf_counter, time
 
@@ -57,7 +59,8 @@ def _measure(raw: Path | None, scratch: Path, technique: str, jobs: int) -> None
     unit = min(unit, reference_work())
     files = [path for path in (out / "phase3").iterdir() if path.stat().st_mtime > begun]
     archived = max(path.stat().st_mtime for path in files) - begun
-    runs = len(set(out.rglob("*.json")) - before)
+    records = set(out.rglob("*.json")) - before
+    runs = len(records)
     print(
         f"{len(block)} frames of {technique}, {jobs} jobs at a time, reference work {unit:.2f} s"
     )
@@ -65,6 +68,19 @@ def _measure(raw: Path | None, scratch: Path, technique: str, jobs: int) -> None
         f"  {runs} runs and {len(files)} archive files: {archived:.0f} s, {archived / unit:.0f} x"
     )
     print(f"  with all figures and the page: {seconds:.0f} s, {seconds / unit:.0f} x")
+    _print_shares(records)
+
+
+def _print_shares(records: Iterable[Path]) -> None:
+    """Print where the time of the runs went, recipe by recipe."""
+    shares: dict[str, Counter[str]] = {}
+    for path in records:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        shares.setdefault(record["recipe"], Counter()).update({"runs": 1, **record["seconds"]})
+    print(f"  {'recipe':20s} {'runs':>4s} {'read':>6s} {'run':>6s} {'write':>6s} {'total':>6s}  s")
+    for recipe, share in sorted(shares.items(), key=lambda item: -item[1]["total"]):
+        told = " ".join(f"{share[part]:6.1f}" for part in ("read", "run", "write", "total"))
+        print(f"  {recipe:20s} {share['runs']:4d} {told}")
 
 
 def _is_of(path: Path, technique: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments import load as load_instrument
 from soxs_pipeline.io.raw import read_header
 from soxs_pipeline.runtime.configure import Settings, configure
+from soxs_pipeline.runtime.executors import Filing
 from soxs_pipeline.runtime.executors.processes import default_capacity
 from soxs_pipeline.runtime.intake import read_folders, static_finder
 from soxs_pipeline.runtime.jobs import Result
@@ -156,7 +157,7 @@ def _reduce(options: argparse.Namespace) -> int:
     archive = _Archive(plan, options.output)
     results = carry_out(
         plan, settings, options, jobs=jobs, fresh=options.fresh,
-        when_complete=archive.make if options.archive else None,
+        afterwards=archive if options.archive else None,
     )  # fmt: skip
     page = write_report(plan, results, options.output, raw=options.raw)
     print_failures(plan, results)
@@ -172,31 +173,34 @@ class _Archive:
 
     def __init__(self, plan: Plan, out: Path) -> None:
         self._plan, self._folder = plan, out / "phase3"
-        self._made, self._problem = False, ""
+        self._made = False
+        self._problems: list[str] = []
 
-    def make(self, results: dict[str, Result]) -> None:
-        """Make them: nobody who waits for them need wait for figures."""
-        from soxs_pipeline.runtime.archive import (  # noqa: PLC0415 - draws
-            ArchiveRequest,
-            archive_sources,
-            make_archive_files,
-        )
+    def begin(self, results: Mapping[str, Result]) -> list[Filing]:
+        """Return what is to be made."""
+        # Whoever only plans needs neither numpy nor astropy.
+        from soxs_pipeline.runtime.archive import archive_sources, archive_units  # noqa: PLC0415
 
         good = [n for n in self._plan.targets if n in results and results[n].good]
         outputs = [output.path for name in good for output in self._plan.jobs[name].outputs]
-        sources = archive_sources(path for path in outputs if path.is_file())
         try:
-            make_archive_files(sources, ArchiveRequest(self._folder, only_new=True))
+            sources = archive_sources(path for path in outputs if path.is_file())
+            return [Filing(unit, self._folder) for unit in archive_units(sources)]
         except SoxsError as error:
-            self._problem = str(error)
-        else:
-            self._made = bool(sources)
+            self._problems.append(str(error))
+            return []
+
+    def ended(self, _: Filing, result: Result) -> None:
+        """Note whether files were made, or what was wrong."""
+        self._made |= result.good
+        if not result.good:
+            self._problems.append(result.error)
 
     def tell(self) -> None:
         """Say where they are."""
-        if self._problem:
-            print(f"\nNot made for the archive: {self._problem}", file=sys.stderr)
-        elif self._made:
+        for problem in self._problems:
+            print(f"\nNot made for the archive: {problem}", file=sys.stderr)
+        if self._made:
             print(f"Files for the archive\n  {self._folder}")
 
 

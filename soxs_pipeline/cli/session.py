@@ -6,7 +6,7 @@ import argparse
 import logging
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from soxs_pipeline.cascade import load as load_cascade
@@ -19,7 +19,7 @@ from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.logs import LOG_NAME, logging_to
 from soxs_pipeline.runtime.plan import Plan
 from soxs_pipeline.runtime.progress import Progress
-from soxs_pipeline.runtime.schedule import Orders, run_plan
+from soxs_pipeline.runtime.schedule import Afterwards, Orders, run_plan
 
 __all__ = [
     "INSTRUMENT",
@@ -90,11 +90,11 @@ def carry_out(
     *,
     jobs: int = 1,
     fresh: bool = False,
-    when_complete: Callable[[dict[str, Result]], None] | None = None,
+    afterwards: Afterwards | None = None,
 ) -> dict[str, Result]:
     """Run the jobs of a plan, with progress on the error stream and a log in the output folder.
 
-    See `run_plan` for ``when_complete``.
+    See `run_plan` for ``afterwards``.
     """
     # Failures are told by the progress display, so by default the log is silent on the terminal.
     level = logging.ERROR if options.debug else _SILENT
@@ -121,7 +121,7 @@ def carry_out(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with logging_to(log_file, level):
-            return run_plan(plan, orders, executor, progress, when_complete=when_complete)
+            return run_plan(plan, orders, executor, progress, afterwards=afterwards)
     finally:
         signal.signal(signal.SIGTERM, before)
 

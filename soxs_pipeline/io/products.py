@@ -12,15 +12,24 @@ from typing import Any, TypeVar
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
+from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.errors import InputError, OutputError
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.io.cards import BLOCK
 from soxs_pipeline.io.codecs.codec import Codec, Layout
+from soxs_pipeline.io.codecs.exposures import read_exposures
 from soxs_pipeline.io.codecs.registry import codec_of
 from soxs_pipeline.io.headers import put_cards
 from soxs_pipeline.io.raw import read_header
 
-__all__ = ["data_md5", "product_category", "read_product", "rename_product", "write_product"]
+__all__ = [
+    "data_md5",
+    "product_category",
+    "read_exposures_of",
+    "read_product",
+    "rename_product",
+    "write_product",
+]
 
 T = TypeVar("T")
 
@@ -151,6 +160,25 @@ def read_product(path: Path | str, kind: type[T]) -> T:
             f"{path.name} is damaged ({error})",
             wanted=f"a complete file with a {kind.__name__}",
             remedy="make the product again",
+        ) from error
+
+
+def read_exposures_of(path: Path | str) -> tuple[Exposure, ...]:
+    """Return the raw exposures that a product tells it was made of, and read no pixel.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    path = Path(path)
+    read_header(path)
+    try:
+        with fits.open(path) as units:
+            return read_exposures(units)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{path.name} is damaged ({error})", remedy="make the product again"
         ) from error
 
 

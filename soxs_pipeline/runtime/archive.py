@@ -26,11 +26,17 @@ from soxs_pipeline.io.phase3.image import (
 from soxs_pipeline.io.phase3.observation import Release
 from soxs_pipeline.io.phase3.spectrum import write_spectrum
 from soxs_pipeline.io.phase3.twod import write_two_d
-from soxs_pipeline.io.products import read_product
+from soxs_pipeline.io.products import read_exposures_of, read_product
 from soxs_pipeline.io.raw import read_header
 from soxs_pipeline.runtime.version import program_version
 
-__all__ = ["ArchiveRequest", "archive_sources", "make_archive_files"]
+__all__ = [
+    "ArchiveRequest",
+    "archive_sources",
+    "archive_units",
+    "make_archive_files",
+    "make_unit",
+]
 
 LOG = logging.getLogger(__name__)
 
@@ -95,6 +101,49 @@ def _category(path: Path) -> str:
         return ""
 
 
+def archive_units(products: Iterable[Path]) -> list[tuple[Path, ...]]:
+    """Return what can be made by itself: a spectrum or an image, and the products that go with it.
+
+    Parameters
+    ----------
+    products
+        As `archive_sources` finds them.
+
+    Raises
+    ------
+    InputError
+        If a product cannot be read.
+    """
+    tagged = [(path, _category(path)) for path in products]
+    exposures = {
+        path: read_exposures_of(path)
+        for path, tag in tagged
+        if tag.startswith((*_SPECTRA, *_TWO_D, *_TELLURIC))
+    }
+    units: list[tuple[Path, ...]] = []
+    for path, tag in tagged:
+        if tag.startswith(_SPECTRA):
+            mine = {exposure.name for exposure in exposures[path]}
+            beside = [
+                other
+                for other, its_tag in tagged
+                if _goes_with(tag, mine, its_tag, {e.name for e in exposures.get(other, ())})
+            ]
+            units.append((path, *beside))
+        elif tag.startswith(_IMAGES):
+            lists = [o for o, t in tagged if t.startswith(_LISTS) and o.name.startswith(path.stem)]
+            units.append((path, *lists[:1]))
+    return units
+
+
+def _goes_with(tag: str, exposures: set[str], other: str, its_exposures: set[str]) -> bool:
+    """Return True for a product that belongs to a spectrum, judged by what both are made of."""
+    if other.startswith(_TWO_D):
+        return tag.startswith("SCI_ARM_1D") and bool(its_exposures) and its_exposures <= exposures
+    pair = tag.startswith("SCI_MERGED"), other.startswith("SCI_TELLURIC")
+    return other.startswith(_TELLURIC) and pair[0] == pair[1] and its_exposures == exposures
+
+
 def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> list[Path]:
     """Make the archive's files of spectra and images: FITS file and preview of each.
 
@@ -117,66 +166,67 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
     OutputError
         If a file cannot be written.
     """
-    sources_2d = [path for path in products if _category(path).startswith(_TWO_D)]
-    two_d = [read_product(path, RectifiedSpectrum) for path in sources_2d]
-    sources_air = [path for path in products if _category(path).startswith(_TELLURIC)]
-    airless = [read_product(path, MergedSpectrum) for path in sources_air]
+    return [path for unit in archive_units(products) for path in make_unit(unit, request)]
+
+
+def make_unit(unit: Sequence[Path], request: ArchiveRequest) -> list[Path]:
+    """Make the archive's files of one of `archive_units`; see `make_archive_files`."""
     release = Release(f"soxs-pipeline/{program_version()}", request.extended, request.reference)
-    written = []
-    for path in products:
-        if not _category(path).startswith(_SPECTRA):
-            continue
-        merged = read_product(path, MergedSpectrum)
-        target = request.folder / f"{_stem(merged)}.fits"
-        preview = target.with_suffix(".png")
-        if request.only_new and _is_younger([target, preview], [path, *sources_2d, *sources_air]):
-            continue
-        write_whole(preview, _preview(merged))
-        associated = [Associated(preview, "ANCILLARY.PREVIEW")]
-        if len(merged.arms) == 1:
-            associated += _beside(merged, two_d, target, release)
-        header = read_header(path)
-        write_spectrum(
-            target,
-            merged,
-            release,
-            associated=associated,
-            quality_control=header,
-            telluric=_without_air(merged, airless),
-        )
-        written += [target, *(one.path for one in associated if one.is_fits)]
-        LOG.info("%s: %s", path.name, target)
-    return [*written, *_images(products, release, request)]
+    make = _spectrum if _category(unit[0]).startswith(_SPECTRA) else _image
+    return make(unit, release, request)
 
 
-def _images(products: Sequence[Path], release: Release, request: ArchiveRequest) -> list[Path]:
-    """Make the files of the camera's images: image, weight map, sources, preview."""
-    lists = {path: None for path in products if _category(path).startswith(_LISTS)}
-    written = []
-    for path in (path for path in products if _category(path).startswith(_IMAGES)):
-        image = read_product(path, SkyImage)
-        target = request.folder / f"{_image_stem(image)}.fits"
-        preview = target.with_suffix(".png")
-        mine = next((one for one in lists if one.name.startswith(path.stem)), None)
-        sources = [path] if mine is None else [path, mine]
-        if request.only_new and _is_younger([target, preview], sources):
-            continue
-        found = None if mine is None else read_product(mine, SourceTable)
-        weight = target.with_name(f"{target.stem}_WEIGHT.fits")
-        write_weight(weight, image, release)
-        associated = [Associated(weight, "ANCILLARY.WEIGHTMAP")]
-        if found is not None:
-            write_whole(preview, _image_preview(image, found))
-            associated.append(Associated(preview, "ANCILLARY.PREVIEW"))
-        science = image_category(image).startswith("SCIENCE")
-        # What goes with others may have nothing go with it.
-        write_image(target, image, release, associated if science else ())
-        written += [target, weight]
-        if found is not None and science:
-            stars = target.with_name(f"{target.stem}_SRC.fits")
-            write_source_list(stars, found, image, target.name, release)
-            written.append(stars)
-        LOG.info("%s: %s", path.name, target)
+def _spectrum(unit: Sequence[Path], release: Release, request: ArchiveRequest) -> list[Path]:
+    """Make the files of a spectrum: itself, rectified spectra, preview."""
+    path, *others = unit
+    merged = read_product(path, MergedSpectrum)
+    target = request.folder / f"{_stem(merged)}.fits"
+    preview = target.with_suffix(".png")
+    if request.only_new and _is_younger([target, preview], unit):
+        return []
+    two_d = [one for one in others if _category(one).startswith(_TWO_D)]
+    airless = [read_product(one, MergedSpectrum) for one in others if one not in two_d]
+    write_whole(preview, _preview(merged))
+    associated = [
+        Associated(preview, "ANCILLARY.PREVIEW"),
+        *_beside([read_product(one, RectifiedSpectrum) for one in two_d], target, release),
+    ]
+    write_spectrum(
+        target,
+        merged,
+        release,
+        associated=associated,
+        quality_control=read_header(path),
+        telluric=_without_air(merged, airless),
+    )
+    LOG.info("%s: %s", path.name, target)
+    return [target, *(one.path for one in associated if one.is_fits)]
+
+
+def _image(unit: Sequence[Path], release: Release, request: ArchiveRequest) -> list[Path]:
+    """Make the files of a camera's image: itself, weight map, sources, preview."""
+    path, *lists = unit
+    image = read_product(path, SkyImage)
+    target = request.folder / f"{_image_stem(image)}.fits"
+    preview = target.with_suffix(".png")
+    if request.only_new and _is_younger([target, preview], unit):
+        return []
+    found = read_product(lists[0], SourceTable) if lists else None
+    weight = target.with_name(f"{target.stem}_WEIGHT.fits")
+    write_weight(weight, image, release)
+    associated = [Associated(weight, "ANCILLARY.WEIGHTMAP")]
+    if found is not None:
+        write_whole(preview, _image_preview(image, found))
+        associated.append(Associated(preview, "ANCILLARY.PREVIEW"))
+    science = image_category(image).startswith("SCIENCE")
+    # What goes with others may have nothing go with it.
+    write_image(target, image, release, associated if science else ())
+    written = [target, weight]
+    if found is not None and science:
+        stars = target.with_name(f"{target.stem}_SRC.fits")
+        write_source_list(stars, found, image, target.name, release)
+        written.append(stars)
+    LOG.info("%s: %s", path.name, target)
     return written
 
 
@@ -220,17 +270,12 @@ def _without_air(
 
 
 def _beside(
-    merged: MergedSpectrum, two_d: Sequence[RectifiedSpectrum], target: Path, release: Release
+    two_d: Sequence[RectifiedSpectrum], target: Path, release: Release
 ) -> list[Associated]:
     """Write the rectified spectra of the same exposures beside a spectrum of one arm."""
-    mine = {exposure.name for exposure in merged.exposures}
-    fitting = [
-        image for image in two_d
-        if image.exposures and {exposure.name for exposure in image.exposures} <= mine
-    ]  # fmt: skip
     found = []
-    for number, image in enumerate(fitting, 1):
-        tail = "_2D" if len(fitting) == 1 else f"_2D{number}"
+    for number, image in enumerate(two_d, 1):
+        tail = "_2D" if len(two_d) == 1 else f"_2D{number}"
         path = target.with_name(f"{target.stem}{tail}.fits")
         write_two_d(path, image, release)
         found.append(Associated(path, "ANCILLARY.2DSPECTRUM"))

@@ -6,13 +6,19 @@ import shutil
 import sys
 from collections.abc import Sequence
 from time import monotonic
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from soxs_pipeline.runtime.jobs import Job, Result
 
 __all__ = ["Progress"]
 
 _MARKS = {"done": "done", "kept": "kept", "failed": "FAILED", "skipped": "skipped"}
+
+
+class _Labelled(Protocol):
+    @property
+    def label(self) -> str:
+        """What it is, for one line on a screen."""
 
 
 class Progress:
@@ -53,7 +59,7 @@ class Progress:
             text += "\n    " + result.error.replace("\n", "\n    ")
         self._write(f"[{self._done}/{self.total}] {text}")
 
-    def running(self, jobs: Sequence[Job], figures: int = 0) -> None:
+    def running(self, jobs: Sequence[_Labelled], figures: int = 0) -> None:
         """Refresh the line that tells what is under way; ``figures``: jobs still to be drawn."""
         if figures and self._done >= self.total and not self._drawing:
             self._drawing = True

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments.schema import Instrument
 from soxs_pipeline.runtime.configure import Configured, Settings, configure
-from soxs_pipeline.runtime.executors import Drawing, Executor, Work
+from soxs_pipeline.runtime.executors import Drawing, Executor, Filing, Work
 from soxs_pipeline.runtime.figures import has_figures
 from soxs_pipeline.runtime.jobs import Assignment, Job, Options, Result, Source
 from soxs_pipeline.runtime.plan import Plan
@@ -17,7 +18,7 @@ from soxs_pipeline.runtime.progress import Progress
 from soxs_pipeline.runtime.registry import get
 from soxs_pipeline.runtime.workspace import content_key, is_up_to_date
 
-__all__ = ["Orders", "run_plan"]
+__all__ = ["Afterwards", "Orders", "run_plan"]
 
 _TICK_S = 0.5
 
@@ -69,13 +70,23 @@ class _Impossible:
     reason: str
 
 
+class Afterwards(Protocol):
+    """What is done once all products are there, before figures are drawn."""
+
+    def begin(self, results: Mapping[str, Result]) -> Sequence[Filing]:
+        """Return what there is to do; called once, with the results of all jobs."""
+
+    def ended(self, filing: Filing, result: Result) -> None:
+        """Note how one of them ended."""
+
+
 def run_plan(
     plan: Plan,
     orders: Orders,
     executor: Executor,
     progress: Progress,
     *,
-    when_complete: Callable[[dict[str, Result]], None] | None = None,
+    afterwards: Afterwards | None = None,
 ) -> dict[str, Result]:
     """Carry out the jobs that are wanted, and those that must stand in for failed ones.
 
@@ -89,15 +100,16 @@ def run_plan(
         Who does them.
     progress
         Whom to tell.
-    when_complete
-        Called with the results once all products are there, while figures are still being drawn.
+    afterwards
+        What is done with the products once all are there: nobody who waits for it need wait for
+        figures.
 
     Returns
     -------
     dict
         Result of each job, by name, in the order in which they ended.
     """
-    return _Run(plan, orders, executor, progress).carry_out(when_complete)
+    return _Run(plan, orders, executor, progress).carry_out(afterwards)
 
 
 class _Run:
@@ -112,25 +124,31 @@ class _Run:
         self._open = set(plan.wanted)
         self._busy: dict[str, Work] = {}
         self._results: dict[str, Result] = {}
+        self._filings: list[Filing] = []
         self._drawings: list[Job] = []
 
-    def carry_out(
-        self, when_complete: Callable[[dict[str, Result]], None] | None
-    ) -> dict[str, Result]:
+    def carry_out(self, afterwards: Afterwards | None) -> dict[str, Result]:
+        begun = afterwards is None
         try:
-            while self._open or self._busy or self._drawings:
+            while self._open or self._busy or self._filings or self._drawings or not begun:
                 self._start_what_can()
-                if when_complete is not None and self._complete:
-                    when_complete(self._results)
-                    when_complete = None
-                running = [work.job for work in self._busy.values()]
+                if afterwards is not None and not begun and self._complete:
+                    begun = True
+                    self._filings += afterwards.begin(self._results)
+                    continue
+                running = [
+                    work if isinstance(work, Filing) else work.job for work in self._busy.values()
+                ]
                 self._progress.running(running, len(self._drawings))
                 if not self._busy:
                     continue
                 for work, result in self._executor.wait(_TICK_S):
-                    self._ended(work, result)
-            if when_complete is not None:
-                when_complete(self._results)
+                    if isinstance(work, Filing):
+                        del self._busy[work.label]
+                        if afterwards is not None:
+                            afterwards.ended(work, result)
+                    else:
+                        self._ended(work, result)
         finally:
             self._executor.close()
             self._progress.close()
@@ -151,6 +169,9 @@ class _Run:
                 if len(self._busy) >= self._executor.capacity:
                     return
                 settled = self._try_to_start(self._plan.jobs[name]) or settled
+        while self._filings and len(self._busy) < self._executor.capacity:
+            filing = self._filings.pop(0)
+            self._begin(filing.label, filing)
         while self._drawings and len(self._busy) < self._executor.capacity:
             job = self._drawings.pop(0)
             self._begin(f"{job.name} figures", Drawing(job, self._orders.pdf))
@@ -181,7 +202,7 @@ class _Run:
         self._busy[name] = work
         self._executor.submit(work)
 
-    def _ended(self, work: Work, result: Result) -> None:
+    def _ended(self, work: Assignment | Drawing, result: Result) -> None:
         if isinstance(work, Drawing):
             del self._busy[f"{work.job.name} figures"]
             return

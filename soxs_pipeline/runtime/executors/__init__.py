@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.runtime.jobs import Assignment, Job, Result
 
-__all__ = ["Drawing", "Executor", "Work", "perform"]
+__all__ = ["Drawing", "Executor", "Filing", "Work", "perform"]
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -18,8 +23,29 @@ class Drawing:
     pdf: bool = False
 
 
+@dataclass(frozen=True)
+class Filing:
+    """Files for the archive of a spectrum or an image and the products that go with it.
+
+    Parameters
+    ----------
+    products
+        One of `soxs_pipeline.runtime.archive.archive_units`.
+    folder
+        Where the files go.
+    """
+
+    products: tuple[Path, ...]
+    folder: Path
+
+    @property
+    def label(self) -> str:
+        """What it is, for one line on a screen."""
+        return f"archive {self.products[0].stem}"
+
+
 #: What an executor is given.
-Work = Assignment | Drawing
+Work = Assignment | Drawing | Filing
 
 
 class Executor(Protocol):
@@ -47,6 +73,23 @@ def perform(work: Work) -> Result:
 
         made = draw_figures(work.job, pdf=work.pdf)
         return Result(work.job.name, "done", tuple(path.name for path in made))
+    if isinstance(work, Filing):
+        return _file(work)
     from soxs_pipeline.runtime.runner import run_task  # noqa: PLC0415
 
     return run_task(work)
+
+
+def _file(work: Filing) -> Result:
+    from soxs_pipeline.runtime.archive import ArchiveRequest, make_unit  # noqa: PLC0415
+
+    name = work.label
+    try:
+        made = make_unit(work.products, ArchiveRequest(work.folder, only_new=True))
+    except SoxsError as error:
+        return Result(name, "failed", error=str(error), exit_code=error.exit_code)
+    except Exception:
+        LOG.exception(name)
+        told = f"{work.products[0].name}: a fault of the program; the log has the details"
+        return Result(name, "failed", error=told, exit_code=1)
+    return Result(name, "done", tuple(path.name for path in made))

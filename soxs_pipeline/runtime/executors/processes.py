@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from soxs_pipeline.runtime.executors import Drawing, Work, perform
+from soxs_pipeline.runtime.executors import Drawing, Filing, Work, perform
 from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.logs import logging_to, one_thread_each
 
@@ -127,7 +127,7 @@ def _answer(connection: Connection, work: Work, process: BaseProcess) -> Result:
 
 
 def _died(work: Work, code: int | None) -> Result:
-    job = work.job
+    name = work.label if isinstance(work, Filing) else work.job.name
     if code is not None and code < 0:
         how = f"was killed by signal {-code}"
         if -code == signal.SIGKILL:
@@ -135,4 +135,4 @@ def _died(work: Work, code: int | None) -> Result:
     else:
         how = f"ended with exit code {code}"
     what = "the process that drew the figures" if isinstance(work, Drawing) else "its process"
-    return Result(job.name, "failed", error=f"{what} {how}", exit_code=1)
+    return Result(name, "failed", error=f"{what} {how}", exit_code=1)

@@ -1,5 +1,6 @@
 """From a folder of products to files that keep the archive's rules."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,14 @@ from soxs_pipeline.cli.main import main
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.phase3.check import check_batch
 from soxs_pipeline.io.products import write_product
-from soxs_pipeline.runtime.archive import ArchiveRequest, archive_sources, make_archive_files
-from tests.unit.io.phase3.conftest import make_merged
+from soxs_pipeline.runtime.archive import (
+    ArchiveRequest,
+    archive_sources,
+    archive_units,
+    make_archive_files,
+)
+from soxs_pipeline.runtime.executors import Filing, perform
+from tests.unit.io.phase3.conftest import exposure, make_merged
 
 
 @pytest.fixture
@@ -74,3 +81,45 @@ def test_a_folder_without_spectra(tmp_path, capsys):
 def test_a_missing_place():
     with pytest.raises(InputError, match="does not exist"):
         archive_sources([Path("/nowhere")])
+
+
+def test_a_spectrum_corrected_for_the_air_goes_with_its_own(tmp_path):
+    products = []
+    for name, tag, arms in (
+        ("both", "SCI_MERGED_1D", ("VIS", "NIR")),
+        ("both_air", "SCI_TELLURIC_1D", ("VIS", "NIR")),
+        ("arm", "SCI_ARM_1D_NIR", ("NIR",)),
+        ("arm_air", "SCI_ARM_TELLURIC_1D_NIR", ("NIR",)),
+        ("other_air", "SCI_ARM_TELLURIC_1D_NIR", ("NIR",)),
+    ):
+        exposures = tuple(exposure(5 if name == "other_air" else 0, arm) for arm in arms)
+        merged = make_merged(arms=arms, exposures=exposures)
+        write_product(tmp_path / f"{name}.fits", merged, header={"ESO PRO CATG": tag})
+        products.append(tmp_path / f"{name}.fits")
+    units = [[path.stem for path in unit] for unit in archive_units(products)]
+    assert units == [["both", "both_air"], ["arm", "arm_air"]]
+
+
+def test_only_the_files_whose_own_products_changed_are_made_again(folder, tmp_path):
+    request = ArchiveRequest(tmp_path / "phase3", only_new=True)
+    sources = archive_sources([folder])
+    assert len(make_archive_files(sources, request)) == 2
+    assert make_archive_files(sources, request) == []
+    later = sources[1].stat().st_mtime + 100
+    os.utime(sources[1], (later, later))
+    assert [path.stem for path in make_archive_files(sources, request)] == [
+        "SOXS_AT-2026abc_20260315T010000_UVVIS"
+    ]
+
+
+def test_a_worker_makes_files_or_tells_what_is_wrong(folder, tmp_path):
+    units = archive_units(archive_sources([folder]))
+    work = [Filing(unit, tmp_path / "phase3") for unit in units]
+    work.append(Filing((folder / "night/other.fits",), tmp_path / "phase3"))
+    results = [perform(one) for one in work]
+    assert [result.status for result in results] == ["done", "done", "failed"]
+    assert "other.fits" in results[2].error
+    assert "Traceback" not in results[2].error
+    assert sorted(path.suffix for path in (tmp_path / "phase3").iterdir()) == [
+        ".fits", ".fits", ".png", ".png",
+    ]  # fmt: skip

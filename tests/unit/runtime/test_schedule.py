@@ -6,7 +6,7 @@ import pytest
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.instruments import load as load_instrument
 from soxs_pipeline.runtime.configure import Settings
-from soxs_pipeline.runtime.executors import Drawing
+from soxs_pipeline.runtime.executors import Drawing, Filing
 from soxs_pipeline.runtime.jobs import Job, Options, Output, Result, SlotOptions, Source
 from soxs_pipeline.runtime.plan import Plan
 from soxs_pipeline.runtime.progress import Progress
@@ -28,6 +28,8 @@ class FakeExecutor:
 
     def wait(self, _seconds):
         work = self.running.pop(0)
+        if isinstance(work, Filing):
+            return [(work, Result(work.label, "done"))]
         name = work.job.name
         if name in self.failing:
             return [(work, Result(name, "failed", error="by design", exit_code=4))]
@@ -100,28 +102,35 @@ def test_the_longest_way_goes_first(make):
     assert begun(executor) == ["long", "aside", "end"]
 
 
-def test_products_are_told_complete_once_before_all_figures_are_drawn(make, monkeypatch):
+class Archive:
+    """Files one thing once all products are there; notes what it is told."""
+
+    def __init__(self, executor):
+        self.executor, self.told, self.filed = executor, [], []
+
+    def begin(self, results):
+        self.told.append((sorted(results), drawn(self.executor)))
+        return [Filing((Path("merged.fits"),), Path("phase3"))]
+
+    def ended(self, filing, result):
+        self.filed.append((filing.label, result.status, drawn(self.executor)))
+
+
+@pytest.mark.parametrize("figures", [True, False])
+def test_the_archive_comes_after_all_products_and_before_all_figures(make, monkeypatch, figures):
     monkeypatch.setattr("soxs_pipeline.runtime.schedule.has_figures", lambda _job, **_: False)
-    executor, told = FakeExecutor(capacity=1), []
-    jobs = [make("a", "1.raw"), make("b", "a")]
-    run_plan(
+    executor = FakeExecutor(capacity=1)
+    jobs, archive = [make("a", "1.raw"), make("b", "a")], Archive(executor)
+    found = run_plan(
         Plan({job.name: job for job in jobs}, ("a", "b")),
-        Orders(load_instrument("SOXS"), Settings(), fresh=True, figures=True),
-        executor, Progress(2, quiet=True),
-        when_complete=lambda results: told.append((sorted(results), drawn(executor))),
+        Orders(load_instrument("SOXS"), Settings(), fresh=True, figures=figures),
+        executor, Progress(2, quiet=True), afterwards=archive,
     )  # fmt: skip
-    assert told == [(["a", "b"], 1)]
-    assert drawn(executor) == 2
-
-
-def test_without_figures_products_are_told_complete_as_well(make):
-    told = []
-    run_plan(
-        Plan({"a": make("a", "1.raw")}, ("a",)),
-        Orders(load_instrument("SOXS"), Settings(), fresh=True, figures=False),
-        FakeExecutor(), Progress(1, quiet=True), when_complete=told.append,
-    )  # fmt: skip
-    assert [list(results) for results in told] == [["a"]]
+    assert sorted(found) == ["a", "b"]
+    already = int(figures)  # the figures of the first job fit in while the second waits for it
+    assert archive.told == [(["a", "b"], already)]
+    assert archive.filed == [("archive merged", "done", already)]
+    assert drawn(executor) == 2 * figures
 
 
 def test_what_depends_on_a_failure_is_skipped_with_the_reason(make):
