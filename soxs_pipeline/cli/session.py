@@ -112,7 +112,9 @@ def carry_out(
     if jobs > 1 and len(plan.wanted) > 1:
         from soxs_pipeline.runtime.executors.processes import ProcessExecutor  # noqa: PLC0415
 
-        preload = [*_PRELOAD, *([] if options.no_plots else ["soxs_pipeline.plots"])]
+        # Files for the archive have previews.
+        drawing = not options.no_plots or afterwards is not None
+        preload = [*_PRELOAD, *(["soxs_pipeline.plots"] if drawing else [])]
         recipes = dict.fromkeys(plan.jobs[name].recipe for name in plan.wanted)
         preload += [f"soxs_pipeline.recipes.{recipe}" for recipe in recipes]
         executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=preload)

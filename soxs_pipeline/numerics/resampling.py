@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["Rebinned", "bin_edges", "overlap_matrix", "rebin_density"]
+__all__ = ["Rebinned", "bin_edges", "overlap_matrix", "rebin_density", "rebin_means"]
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +65,29 @@ def overlap_matrix(old_edges: Floats, new_edges: Floats) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.clip(shared, 0.0, None), (rows, columns)), shape=shape)
 
 
+def rebin_means(overlap: sparse.csr_matrix, density: Floats, valid: NDArray[np.bool_]) -> Floats:
+    """Rebin a density without its errors: the values of `rebin_density`.
+
+    Parameters
+    ----------
+    overlap, density, valid
+        As in `rebin_density`.
+    """
+    weights, length = _mean_weights(overlap, valid)
+    return np.where(length > 0, weights @ np.where(valid, density, 0.0), np.nan)
+
+
+def _mean_weights(
+    overlap: sparse.csr_matrix, valid: NDArray[np.bool_]
+) -> tuple[sparse.csr_matrix, Floats]:
+    """Return the share of each old bin in the mean of a new one, and the length covered."""
+    usable = overlap @ sparse.diags(valid.astype(float))
+    length = np.asarray(usable.sum(axis=1)).ravel()
+    covered = length > 0
+    scale = np.where(covered, 1.0 / np.where(covered, length, 1.0), 0.0)
+    return sparse.diags(scale) @ usable, length
+
+
 def rebin_density(
     overlap: sparse.csr_matrix,
     density: Floats,
@@ -93,10 +116,8 @@ def rebin_density(
     Rebinned
         The new bins, with the covariance that rebinning and the input bring.
     """
-    usable = overlap @ sparse.diags(valid.astype(float))
-    length = np.asarray(usable.sum(axis=1)).ravel()
+    weights, length = _mean_weights(overlap, valid)
     covered = length > 0
-    weights = sparse.diags(np.where(covered, 1.0 / np.where(covered, length, 1.0), 0.0)) @ usable
     values = np.where(valid, density, 0.0)
     spread = np.where(valid, variance, 0.0)
     neighbour = np.where(valid[1:] & valid[:-1], correlation[:-1], 0.0) * np.sqrt(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from astropy import units
@@ -44,16 +45,29 @@ def barycentric_velocity(header: Header, mjd: float) -> float:
     told = [header.number(key) for key in _SITE_KEYS]
     place = told if np.isfinite(told).all() else _SITE
     site = EarthLocation.from_geodetic(place[0], place[1], place[2])
-    # The Earth's rotation angle to a second is ample, and no network may be needed for it.
-    with (
-        iers.conf.set_temp("auto_download", False),
-        iers.conf.set_temp("auto_max_age", None),
-        iers.conf.set_temp("iers_degraded_accuracy", "ignore"),
-    ):
+    with iers.earth_orientation_table.set(_steady_earth()):
         place_on_sky = SkyCoord(target.ra_deg, target.dec_deg, unit="deg")
         moment = Time(mjd, format="mjd", scale="utc", location=site)
         velocity = place_on_sky.radial_velocity_correction("barycentric", obstime=moment)
     return float(velocity.to_value(units.km / units.s))
+
+
+@lru_cache(maxsize=1)
+def _steady_earth() -> iers.IERS:
+    """Return a table of the Earth's rotation without its irregularities.
+
+    They are below a second of time and an arcsecond, which changes a velocity by less than
+    0.1 m/s; the true table takes long to read, and a network to be up to date.
+    """
+    days = [0.0, 200000.0] * units.day
+    return iers.IERS(
+        {
+            "MJD": days,
+            "UT1_UTC": [0.0, 0.0] * units.s,
+            "PM_x": [0.0, 0.0] * units.arcsec,
+            "PM_y": [0.0, 0.0] * units.arcsec,
+        }
+    )
 
 
 def _velocity(exposure: OrderSpectra) -> float:

@@ -26,7 +26,7 @@ from soxs_pipeline.domain.flux import FLUX_UNIT
 from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.domain.spectra import MergedSpectrum, OrderSpectra, OrderSpectrum
 from soxs_pipeline.errors import UnprocessableDataError
-from soxs_pipeline.numerics.resampling import bin_edges, overlap_matrix, rebin_density
+from soxs_pipeline.numerics.resampling import bin_edges, overlap_matrix, rebin_density, rebin_means
 from soxs_pipeline.reduction.commonscale import (
     common_grid,
     flux_scale,
@@ -198,26 +198,41 @@ def _on_grid(
     else:
         scale, usable = lamp_scale(spectrum, exposure.exposure_s, centre, reference)
     valid &= usable
+    edges = bin_edges(spectrum.wavelength_nm, spectrum.width_nm)
+    # An order fills a small part of the grid; one bin to spare at either end.
+    low, high = (int(place) for place in np.searchsorted(centre, edges[[0, -1]]))
+    low = min(max(low - 1, 0), len(centre) - 1)
+    part = slice(low, max(min(high + 1, len(centre)), low + 1))
     overlap = overlap_matrix(
-        bin_edges(spectrum.wavelength_nm, spectrum.width_nm),
-        np.append(centre - 0.5 * width, centre[-1] + 0.5 * width[-1]),
+        edges,
+        np.append(centre[part] - 0.5 * width[part], centre[part][-1:] + 0.5 * width[part][-1:]),
     )
-    arguments = (spectrum.correlation, valid, width)
-    flux = rebin_density(overlap, spectrum.flux * scale, spectrum.variance * scale**2, *arguments)
-    sky = rebin_density(overlap, spectrum.sky * scale, np.ones(len(scale)), *arguments)
+    flux = rebin_density(
+        overlap,
+        spectrum.flux * scale,
+        spectrum.variance * scale**2,
+        spectrum.correlation,
+        valid,
+        width[part],
+    )
+    sky = rebin_means(overlap, spectrum.sky * scale, valid)
     kept = np.nan_to_num(flux.coverage) >= 0.5
-    quality = np.zeros(len(centre), dtype=np.uint32)
-    partly = kept & (flux.coverage < 0.98)
-    quality[partly] = np.uint32(Quality.INTERPOLATED)
+    partly = np.where(kept & (flux.coverage < 0.98), np.uint32(Quality.INTERPOLATED), 0)
+
+    def on_all(values: NDArray) -> NDArray:
+        whole = np.zeros(len(centre), values.dtype)
+        whole[part] = np.where(kept, np.nan_to_num(values), 0)
+        return whole
+
     return _Piece(
         arm=exposure.arm,
         order=spectrum.order,
-        flux=np.where(kept, np.nan_to_num(flux.value), 0.0),
-        variance=np.where(kept, np.nan_to_num(flux.variance), 0.0),
-        covariance=np.where(kept, flux.covariance, 0.0),
-        sky=np.where(kept, np.nan_to_num(sky.value), 0.0),
-        quality=quality,
-        valid=kept & (np.nan_to_num(flux.variance) > 0),
+        flux=on_all(flux.value),
+        variance=on_all(flux.variance),
+        covariance=on_all(flux.covariance),
+        sky=on_all(sky),
+        quality=on_all(partly.astype(np.uint32)),
+        valid=on_all(kept & (np.nan_to_num(flux.variance) > 0)),
     )
 
 
