@@ -15,7 +15,8 @@ Floats = NDArray[np.float64]
 
 _SIGMA_BOUNDS = (0.4, 15.0)
 _STEPS = 25
-_SETTLED_PX = 1e-4
+#: A fit has settled when a step is shorter than this, and than this part of every error.
+_SETTLED_PX, _SETTLED = 1e-3, 0.03
 #: Shape of a line that a Gaussian does not describe, as a fraction of its peak.
 _MODEL_ERROR = 0.05
 _CLIP_SIGMA = 5.0
@@ -87,10 +88,10 @@ def fit_slit_line(
         use = _without_hits(offset, row, value, use, noise_floor)
     if use.sum() < 12:
         return _FAILED
-    centre = _brightest(offset, value, use, reach)
+    start = _brightest(offset, value, use, reach), start_sigma
     result = _FAILED
     for _ in range(3):
-        result = _descend(offset, row, value, use, (centre, start_sigma), noise_floor, reach)
+        result = _descend(offset, row, value, use, start, noise_floor, reach)
         if not np.isfinite(result.centre_error):
             return _FAILED
         profile = _profile(offset, result.centre, result.sigma)[0]
@@ -102,7 +103,7 @@ def fit_slit_line(
         kept = np.isfinite(value) & (np.abs(value - model) < _CLIP_SIGMA * tolerance)
         if (kept == use).all():
             break
-        use, centre = kept, result.centre
+        use, start = kept, (result.centre, result.sigma)
     significant = result.flux > least_sigma * result.flux_error
     inside = abs(result.centre) < reach and _SIGMA_BOUNDS[0] < result.sigma < _SIGMA_BOUNDS[1]
     return SlitLine(
@@ -183,7 +184,7 @@ def _descend(
     """Take damped Gauss-Newton steps; the level of each row is projected out of all columns."""
     centre, sigma = start
     value = np.where(use, value, 0.0)
-    flux, covariance = 0.0, np.full((3, 3), np.inf)
+    flux, errors = 0.0, np.full(3, np.inf)
     for step in range(_STEPS):
         share, by_centre, by_sigma = _profile(offset, centre, sigma)
         if step == 0:
@@ -201,12 +202,13 @@ def _descend(
             return _FAILED
         covariance = np.linalg.inv(normal)
         change = covariance @ (weighted @ residual)
+        errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         flux += float(change[0])
         moved = float(np.clip(change[1], -0.5 * sigma, 0.5 * sigma))
         centre = float(np.clip(centre + moved, -2.0 * reach, 2.0 * reach))
         sigma = float(np.clip(sigma + np.clip(change[2], -0.3 * sigma, 0.3 * sigma),
                               *_SIGMA_BOUNDS))  # fmt: skip
-        if abs(moved) < _SETTLED_PX and step > 2:
+        settled = abs(moved) < _SETTLED_PX and np.all(np.abs(change) < _SETTLED * errors)
+        if settled and step > 0:
             break
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     return SlitLine(centre, float(errors[1]), sigma, flux, float(errors[0]), good=True)

@@ -256,7 +256,8 @@ def penalty(layout: Layout, strength: Floats, source: int | None = None) -> Floa
             else:
                 low = layout.source_position(index + a, source)
                 high = layout.source_position(index + b, source)
-            np.add.at(band, (high - low, low), signs[a] * signs[b] * strength)
+            # No two of these differences share their first coefficient.
+            band[high - low, low] += signs[a] * signs[b] * strength
     return band
 
 

@@ -35,6 +35,8 @@ NOTABLE_SHIFT = 5.0
 EVIDENT_SIGMA = 2.5
 #: Dark signal, in its own errors, from which a pixel's noise is that of its own dark.
 CERTAIN_SIGMA = 4.0
+#: One row in this many is enough for the level of a dark.
+_ROWS_FOR_LEVEL = 4
 #: Rejection limit when lamp-off frames are averaged.
 CLIP_SIGMA = 6.0
 #: Excess of a pixel over its surroundings, in read noises, that makes it hot.
@@ -281,7 +283,10 @@ def _expected_dark(dark: Frame) -> NDArray[np.float32]:
     pixels that came out low would weigh otherwise than those that came out high, and every
     weighted mean would be off by a good part of an electron where there is little light.
     """
-    level = robust_level(dark.data[~dark.bad]) if not dark.bad.all() else 0.0
+    # A part of the rows tells the level to a small fraction of its error.
+    rows = slice(None, None, _ROWS_FOR_LEVEL)
+    good = ~dark.bad[rows]
+    level = robust_level(dark.data[rows][good]) if good.any() else 0.0
     evident = dark.data - level > CERTAIN_SIGMA * np.sqrt(dark.variance)
     return np.maximum(np.where(evident, dark.data, level), 0.0).astype(np.float32)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.polynomial import chebyshev, legendre
 from numpy.typing import NDArray
 
 from soxs_pipeline.reduction.slitpixels import SlitPixels
@@ -93,8 +92,8 @@ def improve(
     columns: list[Floats] = []
     priors, present = [], []
     for derivative, prior, coef in terms:
-        powers = _order_terms(coef.shape[1], pixels.t)
-        for along_slit in _slit_terms(coef.shape[0], pixels.u):
+        powers = pixels.along_order(coef.shape[1])
+        for along_slit in pixels.along_slit(coef.shape[0]):
             part = derivative * root * along_slit
             columns.extend(part * power for power in powers)
         shrink = 1.0 + np.arange(coef.shape[1])
@@ -123,20 +122,11 @@ def _moved(distortion: Distortion, values: Floats, *, follow_lines: bool) -> Dis
     )
 
 
-def _slit_terms(degree: int, u: Floats) -> Floats:
-    """Return Legendre polynomials 1 to ``degree``; a constant is the spectrum's own."""
-    return np.asarray(np.moveaxis(legendre.legvander(u, degree), -1, 0)[1:], float)
-
-
-def _order_terms(count: int, t: Floats) -> Floats:
-    return np.asarray(np.moveaxis(chebyshev.chebvander(t, count - 1), -1, 0), float)
-
-
 def _evaluate(coef: Floats, pixels: SlitPixels) -> Floats:
     result = np.zeros(pixels.w.size)
     if not coef.any():
         return result
-    powers = _order_terms(coef.shape[1], pixels.t)
-    for row, along_slit in zip(coef, _slit_terms(coef.shape[0], pixels.u), strict=True):
+    powers = pixels.along_order(coef.shape[1])
+    for row, along_slit in zip(coef, pixels.along_slit(coef.shape[0]), strict=True):
         result += (row @ powers) * along_slit
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from soxs_pipeline.reduction.objects import (
     unexplained,
 )
 from soxs_pipeline.reduction.shapes import Shape, usual_shape
-from soxs_pipeline.reduction.slitpixels import SlitPixels
+from soxs_pipeline.reduction.slitpixels import SLIT_BINS, SlitPixels
 
 __all__ = ["SourceOptions", "collapse_exposure", "find_sources", "slit_medians"]
 
@@ -27,8 +28,6 @@ Floats = NDArray[np.float64]
 
 #: What the profile of a bright source leaves unexplained, of its own significance: no source.
 _PROFILE_LEFT = 0.005
-#: Bins along the slit in which light that stands out is looked for.
-_SLIT_BINS = 48
 #: Least significance at which the best peak is taken rather than the expected position.
 _MARGINAL = 3.5
 #: A second source narrower than this, in widths of the first, must be this much surer.
@@ -203,14 +202,14 @@ def collapse_exposure(modelled: list[ModelledOrder], target: Shape | None = None
 
 def slit_medians(pixels: SlitPixels, values: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """Return medians of the usable pixels in bins along the slit, NaN if empty, and the bins."""
-    place = np.clip(((pixels.u + 1.0) * 0.5 * _SLIT_BINS).astype(np.int64), 0, _SLIT_BINS - 1)
-    used = np.flatnonzero(pixels.usable)
-    rank = used[np.argsort(place[used], kind="stable")]
-    bounds = np.searchsorted(place[rank], np.arange(_SLIT_BINS + 1))
-    medians = np.full(_SLIT_BINS, np.nan)
-    for k in range(_SLIT_BINS):
-        if bounds[k + 1] > bounds[k]:
-            medians[k] = np.median(values[rank[bounds[k] : bounds[k + 1]]])
+    place, rank, bounds = pixels.slit_bins
+    ordered = values[rank]
+    medians = np.full(SLIT_BINS, np.nan)
+    for k, (first, last) in enumerate(pairwise(bounds)):
+        if last > first:
+            half = (last - first) // 2
+            part = np.partition(ordered[first:last], (half, (last - first - 1) // 2))
+            medians[k] = 0.5 * (part[half] + part[(last - first - 1) // 2])
     return medians, place
 
 

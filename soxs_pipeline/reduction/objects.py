@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
@@ -44,6 +43,9 @@ _DRIFT_ARCSEC = (0.6, 0.25, 0.08)
 #: How far a fit may move a source from where it was seen, in arcsec, and the relative error of
 #: a profile when others are looked for beside it.
 _FARTHEST_ARCSEC, _SHAPE_ERROR = 0.8, 0.05
+#: Pixels are taken to be alike in extent within such steps, in arcsec, while paths are tried; and
+#: what the best path must gather.
+_HEIGHT_STEP, _LEAST_GATHERED = 0.005, -1.0
 #: Step of the numerical derivatives: arcsec, or relative for width and exponent.
 _DERIVATIVE_STEP = 1e-4
 #: Extra significance asked of a source seen in one order only: more places were looked at.
@@ -220,24 +222,36 @@ def follow(collapsed: Collapsed, peak: Peak) -> Shape:
     positions = np.arange(slit[0] + 0.3, slit[-1] - 0.3, 0.1)
     background = np.array([np.ones_like(u), u])
     gathered = np.zeros((t.size, positions.size))
-    for k, height in enumerate(collapsed.height_arcsec):
-        kernels = moffat_fraction(slit - positions[:, None], height, peak.width, _BETA)
-        amplitude, error = matched_filter(
-            collapsed.signal[k], collapsed.precision[k], kernels, background
+    heights = np.maximum(np.rint(collapsed.height_arcsec / _HEIGHT_STEP), 1.0)
+    for height in np.unique(heights):
+        kernels = moffat_fraction(
+            slit - positions[:, None], height * _HEIGHT_STEP, peak.width, _BETA
         )
-        gathered[k] = np.maximum(amplitude / error, 0.0) ** 2
-    best, path = -1.0, (peak.position, 0.0, 0.0)
-    for linear in np.arange(-1.5, 1.51, 0.15):
-        for bend in np.arange(-0.6, 0.61, 0.15):
-            for start in peak.position + np.arange(-0.8, 0.81, 0.1):
-                place = chebyshev.chebval(t, (start, linear, bend))
-                index = np.rint((place - positions[0]) / 0.1).astype(int)
-                inside = (index >= 0) & (index < positions.size)
-                total = gathered[np.flatnonzero(inside), index[inside]].sum()
-                # A path must earn its bends.
-                total -= (linear / 0.5) ** 2 + (bend / 0.2) ** 2
-                if total > best:
-                    best, path = float(total), (float(start), float(linear), float(bend))
+        for k in np.flatnonzero(heights == height):
+            amplitude, error = matched_filter(
+                collapsed.signal[k], collapsed.precision[k], kernels, background
+            )
+            gathered[k] = np.maximum(amplitude / error, 0.0) ** 2
+    linear, bend, start = (
+        one.ravel()
+        for one in np.meshgrid(
+            np.arange(-1.5, 1.51, 0.15),
+            np.arange(-0.6, 0.61, 0.15),
+            peak.position + np.arange(-0.8, 0.81, 0.1),
+            indexing="ij",
+        )
+    )
+    places = start + linear * t[:, None] + bend * (2.0 * t[:, None] ** 2 - 1.0)
+    index = np.rint((places - positions[0]) / 0.1).astype(np.int64)
+    inside = (index >= 0) & (index < positions.size)
+    index = np.clip(index, 0, positions.size - 1)
+    total = np.where(inside, np.take_along_axis(gathered, index, axis=1), 0.0).sum(axis=0)
+    # A path must earn its bends.
+    total -= (linear / 0.5) ** 2 + (bend / 0.2) ** 2
+    best = int(np.argmax(total))
+    path = (peak.position, 0.0, 0.0)
+    if total[best] > _LEAST_GATHERED:
+        path = float(start[best]), float(linear[best]), float(bend[best])
     usual = usual_shape(peak, collapsed.domain_nm, collapsed.spot_fwhm_px)
     return replace(usual, trace=np.array([*path, 0.0]))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import chebyshev, legendre
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.calibrations import Geometry
@@ -16,12 +17,14 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.reduction.prepare import require_same
 
-__all__ = ["SlitPixels", "gather_like", "gather_pixels"]
+__all__ = ["SLIT_BINS", "SlitPixels", "gather_like", "gather_pixels"]
 
 Floats = NDArray[np.float64]
 
 #: An order with fewer pixels than this holds nothing to model.
 FEWEST_PIXELS = 2000
+#: Bins along the slit in which light that stands out is looked for.
+SLIT_BINS = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +83,33 @@ class SlitPixels:
         """Position along the dispersion scaled to [-1, 1]."""
         low, high = self.w[0], self.w[-1]
         return (2.0 * self.w - low - high) / (high - low)
+
+    def along_order(self, count: int) -> Floats:
+        """Return the first Chebyshev polynomials along the order, shape ``(count, n)``."""
+        return self._kept(("T", count), lambda: chebyshev.chebvander(self.t, count - 1))
+
+    def along_slit(self, degree: int) -> Floats:
+        """Return Legendre polynomials 1 to ``degree`` along the slit, shape ``(degree, n)``."""
+        return self._kept(("P", degree), lambda: legendre.legvander(self.u, degree)[:, 1:])
+
+    @cached_property
+    def slit_bins(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Bin of each pixel along the slit; usable pixels bin by bin; where each bin begins."""
+        place = ((self.u + 1.0) * 0.5 * SLIT_BINS).astype(np.int64)
+        place = np.clip(place, 0, SLIT_BINS - 1)
+        used = np.flatnonzero(self.usable)
+        rank = used[np.argsort(place[used], kind="stable")]
+        return place, rank, np.searchsorted(place[rank], np.arange(SLIT_BINS + 1))
+
+    def _kept(self, key: tuple[str, int], make: Callable[[], NDArray]) -> Floats:
+        """Return polynomials that every round of a fit asks for."""
+        if key not in self._polynomials:
+            self._polynomials[key] = np.ascontiguousarray(np.moveaxis(make(), -1, 0), float)
+        return self._polynomials[key]
+
+    @cached_property
+    def _polynomials(self) -> dict[tuple[str, int], Floats]:
+        return {}
 
     @cached_property
     def column(self) -> NDArray[np.int64]:
