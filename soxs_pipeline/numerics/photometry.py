@@ -12,6 +12,9 @@ __all__ = ["ZeroPoint", "fit_zero_point"]
 
 Floats = NDArray[np.float64]
 
+#: Median of the absolute pull of a normal distribution.
+_MEDIAN_PULL = 0.6745
+
 
 @dataclass(frozen=True)
 class ZeroPoint:
@@ -45,9 +48,10 @@ def fit_zero_point(
 ) -> ZeroPoint:
     """Fit difference = value + slope * (colour - pivot) by inverse variance.
 
-    Stars further than `clip` from the median, in robust scatters, leave first (variables, blends).
-    Scatter beyond the errors is what makes chi square equal to its degrees of freedom
-    (Paule & Mandel 1982, J. Res. NBS 87, 377).
+    Stars further than `clip` from the median leave first (variables, blends), in units of their
+    errors with the scatter that half of the stars show beyond them. What is left beyond the errors
+    is what makes chi square equal to its degrees of freedom (Paule & Mandel 1982, J. Res. NBS 87,
+    377).
 
     Parameters
     ----------
@@ -66,20 +70,31 @@ def fit_zero_point(
         With fewer than four usable stars, too few for a slope and a scatter.
     """
     good = np.isfinite(difference) & np.isfinite(colour) & np.isfinite(error) & (error > 0)
+    scatter = 0.0
     for _ in range(10):
         if good.sum() < 4:
             message = f"{int(good.sum())} usable stars, at least 4 needed for a zero point"
             raise ValueError(message)
-        fit = _solve(difference[good], error[good], colour[good])
+        fit = _solve(difference[good], np.hypot(error[good], scatter), colour[good])
         residual = difference - fit[0] - fit[1] * (colour - fit[2])
-        width = 1.4826 * np.median(np.abs(residual[good] - np.median(residual[good])))
-        bound = clip * np.hypot(error, width)
-        centre = np.median(residual[good])
-        kept = good & (np.abs(residual - centre) <= bound)
+        residual -= np.median(residual[good])
+        scatter = _usual_scatter(residual[good], error[good])
+        kept = good & (np.abs(residual) <= clip * np.hypot(error, scatter))
         if np.array_equal(kept, good):
             break
         good = kept
     return _with_errors(difference, error, colour, good)
+
+
+def _usual_scatter(residual: Floats, error: Floats) -> float:
+    """Return the scatter beyond the errors for which half of the pulls are as small as usual."""
+
+    def excess(scatter: float) -> float:
+        pull = np.abs(residual) / np.hypot(error, scatter)
+        return float(np.median(pull)) - _MEDIAN_PULL
+
+    top = 10.0 * float(np.abs(residual).max(initial=0.0)) + 1e-6
+    return float(brentq(excess, 0.0, top)) if excess(0.0) > 0 > excess(top) else 0.0
 
 
 def _solve(y: Floats, sigma: Floats, colour: Floats) -> tuple[float, float, float]:

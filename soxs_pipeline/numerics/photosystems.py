@@ -19,8 +19,14 @@ class BandStars:
 
     Parameters
     ----------
-    magnitude, error
+    magnitude
         NaN where the catalogue does not tell.
+    gradient
+        Change of the magnitude with that of each band of the catalogue.
+    errors
+        Of the catalogue's magnitudes, by band.
+    own_error
+        Error of the transformation for one star.
     colour
         For the colour term.
     colour_name
@@ -33,11 +39,30 @@ class BandStars:
     """
 
     magnitude: Floats
-    error: Floats
+    gradient: Mapping[str, Floats | float]
+    errors: Mapping[str, Floats]
+    own_error: float
     colour: Floats
     colour_name: str
     system_error: float
     transformed: bool
+
+    def error_of(self, slope: float) -> Floats:
+        """Return the error of the magnitude less ``slope`` times the colour.
+
+        Both are made of the same magnitudes, so their errors are not independent.
+        """
+        first, second = self.colour_name.split("-")
+        total = np.full(self.colour.shape, self.own_error**2)
+        for band in {first, second, *self.gradient}:
+            share = slope * ((band == first) - (band == second))
+            total = total + ((self.gradient.get(band, 0.0) - share) * self.errors[band]) ** 2
+        return np.sqrt(total)
+
+    @property
+    def error(self) -> Floats:
+        """Error of the magnitude."""
+        return self.error_of(0.0)
 
 
 _COLOURS = {"u": "g-r", "g": "g-r", "r": "g-r", "V": "g-r", "i": "r-i", "z": "r-i", "y": "r-i"}
@@ -64,25 +89,29 @@ def stars_in_band(
         return None
     colour = magnitudes[first] - magnitudes[second]
     if band in magnitudes:
-        return BandStars(magnitudes[band], errors[band], colour, _COLOURS[band], 0.0, False)
-    made = {"V": _johnson_v, "u": _sdss_u, "y": _y}[band](magnitudes, errors)
+        return BandStars(
+            magnitudes[band], {band: 1.0}, errors, 0.0, colour, _COLOURS[band], 0.0, False
+        )
+    made = {"V": _johnson_v, "u": _sdss_u, "y": _y}[band](magnitudes)
     if made is None:
         return None
-    magnitude, error, shared = made
-    return BandStars(magnitude, error, colour, _COLOURS[band], shared, True)
+    magnitude, gradient, own = made
+    return BandStars(magnitude, gradient, errors, own, colour, _COLOURS[band], own, True)
 
 
-_Made = tuple[Floats, Floats, float] | None
+#: Magnitude, its change with each band, and the error of the transformation: it is as large for
+#: one star as for what all stars share.
+_Made = tuple[Floats, Mapping[str, Floats | float], float] | None
 
 
-def _johnson_v(m: Mapping[str, Floats], e: Mapping[str, Floats]) -> _Made:
+def _johnson_v(m: Mapping[str, Floats]) -> _Made:
     x = m["g"] - m["r"]
     slope = 0.462 + 0.026 * x
-    error = np.sqrt((slope * e["g"]) ** 2 + ((1.0 - slope) * e["r"]) ** 2 + 0.012**2)
-    return m["r"] + 0.005 + 0.462 * x + 0.013 * x**2, error, 0.012
+    magnitude = m["r"] + 0.005 + 0.462 * x + 0.013 * x**2
+    return magnitude, {"g": slope, "r": 1.0 - slope}, 0.012
 
 
-def _sdss_u(m: Mapping[str, Floats], e: Mapping[str, Floats]) -> _Made:
+def _sdss_u(m: Mapping[str, Floats]) -> _Made:
     if "i" not in m:
         return None
     x = m["g"] - m["i"]
@@ -91,17 +120,17 @@ def _sdss_u(m: Mapping[str, Floats], e: Mapping[str, Floats]) -> _Made:
         x, (0.04438, -2.26095, -0.13387, 0.27099)
     )
     slope = 2.26 + 0.27 * x - 0.81 * x**2
-    error = np.sqrt(((1 + slope) * e["g"]) ** 2 + (slope * e["i"]) ** 2 + 0.1**2)
+    magnitude = np.where((x > 0.4) & (x < 2.7), magnitude, np.nan)
     # Between SDSS u and LSST u, and for the shape of the transformation itself.
-    return np.where((x > 0.4) & (x < 2.7), magnitude, np.nan), error, 0.1
+    return magnitude, {"g": 1.0 + slope, "i": -slope}, 0.1
 
 
-def _y(m: Mapping[str, Floats], e: Mapping[str, Floats]) -> _Made:
+def _y(m: Mapping[str, Floats]) -> _Made:
     if "i" not in m or "z" not in m:
         return None
     x = m["g"] - m["i"]
     y_less_sdss_z = np.polynomial.polynomial.polyval(x, (0.08924, -0.20878, 0.10360, -0.02441))
     z_less_sdss_z = np.polynomial.polynomial.polyval(x, (-0.01062, 0.07529, -0.03592, 0.00890))
     magnitude = m["z"] + y_less_sdss_z - z_less_sdss_z
-    error = np.sqrt(e["z"] ** 2 + (0.2 * e["g"]) ** 2 + (0.2 * e["i"]) ** 2 + 0.03**2)
-    return np.where((x > 0.4) & (x < 2.7), magnitude, np.nan), error, 0.03
+    magnitude = np.where((x > 0.4) & (x < 2.7), magnitude, np.nan)
+    return magnitude, {"z": 1.0, "g": -0.2, "i": 0.2}, 0.03

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ _NOMINAL_ERROR = 0.5
 _LEAST_SNR = 10.0
 #: Least error of a star; more scatter than that is measured.
 _FLOOR_MAG = 0.001
+#: Fits with the errors that go with the colour term found before.
+_SLOPE_ROUNDS = 2
 #: Error of a zero point that only one to three stars carry.
 _FEW_MAG = 0.03
 
@@ -81,26 +84,30 @@ def tie_magnitudes(
     stars = stars_in_band(catalogue.magnitudes, catalogue.errors, band)
     if stars is None:
         return None
-    flux, error = sources.fits.flux[placed.source], sources.fits.flux_error[placed.source]
-    snr = flux / error
+    flux = sources.fits.flux[placed.source]
+    snr = flux / sources.fits.flux_error[placed.source]
     magnitude, colour = stars.magnitude[placed.star], stars.colour[placed.star]
     difference = magnitude - instrumental(flux)
-    sigma = np.sqrt(
-        (1.0857 / np.maximum(snr, 1e-3)) ** 2 + stars.error[placed.star] ** 2 + _FLOOR_MAG**2
-    )
+    own = np.hypot(1.0857 / np.maximum(snr, 1e-3), _FLOOR_MAG)
+
+    def sigma_of(slope: float) -> Floats:
+        return np.hypot(own, stars.error_of(slope)[placed.star])
+
+    sigma = sigma_of(0.0)
     usable = (sources.quality[placed.source] & np.uint32(FATAL)) == 0
     usable &= sources.isolated[placed.source] & (snr > _LEAST_SNR)
     usable &= np.isfinite(difference) & np.isfinite(colour) & np.isfinite(sigma)
-    tie, used = _fit(difference, sigma, colour, usable, stars, band, colour_term=colour_term)
+    tie, used = _fit(difference, sigma_of, colour, usable, stars, band, colour_term=colour_term)
     if tie is None:
         return None
     measured = instrumental(flux) + tie.zero_point + tie.colour_term * (colour - tie.pivot)
-    return Tied(tie, magnitude, colour, measured - magnitude, sigma, used)
+    error_of_residual = sigma_of(tie.colour_term)
+    return Tied(tie, magnitude, colour, measured - magnitude, error_of_residual, used)
 
 
 def _fit(
     difference: Floats,
-    sigma: Floats,
+    sigma_of: Callable[[float], Floats],
     colour: Floats,
     usable: NDArray[np.bool_],
     stars: BandStars,
@@ -111,7 +118,7 @@ def _fit(
     count = int(usable.sum())
     if count == 0:
         return None, usable
-    system = _system(band)
+    system, sigma = _system(band), sigma_of(0.0)
     if count < 4:
         weight = sigma[usable] ** -2.0
         value = float(np.average(difference[usable], weights=weight))
@@ -125,7 +132,10 @@ def _fit(
         ), usable  # fmt: skip
     where = np.where(usable, difference, np.nan)
     steady = colour_term and np.ptp(colour[usable]) > 0.3 and count >= 6
-    found = fit_zero_point(where, sigma, colour if steady else np.zeros_like(colour))
+    shade = colour if steady else np.zeros_like(colour)
+    found = fit_zero_point(where, sigma, shade)
+    for _ in range(_SLOPE_ROUNDS if steady else 0):
+        found = fit_zero_point(where, sigma_of(found.slope), shade)
     pivot = found.pivot if steady else float(np.median(colour[usable]))
     slope = (found.slope, found.slope_error) if steady else (0.0, 0.1)
     return PhotometricTie(

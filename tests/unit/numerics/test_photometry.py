@@ -31,3 +31,15 @@ def test_variable_stars_leave():
 def test_three_stars_are_too_few():
     with pytest.raises(ValueError, match="at least 4"):
         fit_zero_point(np.ones(3), np.ones(3), np.arange(3.0))
+
+
+def test_a_bright_star_that_varies_is_left_out_although_faint_ones_scatter_as_much():
+    rng = np.random.default_rng(8)
+    error = np.concatenate((np.full(10, 0.003), np.full(20, 0.03)))
+    difference = 25.0 + rng.normal(0.0, error)
+    difference[0] += 0.04
+    found = fit_zero_point(difference, error, np.zeros(30))
+    assert not found.used[0]
+    assert found.used[1:].all()
+    assert abs(found.value - 25.0) < 4 * found.error
+    assert found.error < 0.0015

@@ -48,3 +48,14 @@ def test_without_the_bands_of_the_colour_nothing_can_be_said():
     assert stars_in_band({"g": MAGNITUDES["g"]}, ERRORS, "g") is None
     few = {band: MAGNITUDES[band] for band in "gr"}
     assert stars_in_band(few, ERRORS, "y") is None
+
+
+@pytest.mark.parametrize(("band", "slope"), [("g", 0.3), ("r", -0.2), ("z", 0.1), ("V", 0.25)])
+def test_the_error_less_a_colour_term_is_that_of_catalogues_drawn_at_random(band, slope):
+    rng = np.random.default_rng(3)
+    errors = {"g": 0.012, "r": 0.02, "i": 0.009, "z": 0.015}
+    drawn = {b: MAGNITUDES[b][0] + rng.normal(0, errors[b], 40_000) for b in MAGNITUDES}
+    found = stars_in_band(drawn, {b: np.full(40_000, e) for b, e in errors.items()}, band)
+    scatter = np.std(found.magnitude - slope * found.colour)
+    told = np.sqrt(found.error_of(slope)[0] ** 2 - found.own_error**2)
+    assert scatter == pytest.approx(told, rel=0.02)
