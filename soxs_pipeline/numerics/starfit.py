@@ -13,6 +13,8 @@ __all__ = ["StarFits", "StarShape", "cutouts", "fit_shape", "fit_stars"]
 Floats = NDArray[np.float64]
 
 _STEPS = 8
+#: Step of numerical derivatives: pixels, or relative.
+_STEP = 1e-6
 #: Sub-pixels along an axis over which the profile is averaged: Gauss-Legendre nodes.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(2)
 
@@ -159,12 +161,27 @@ def fit_shape(stamps: Floats, weights: Floats, dx: Floats, dy: Floats, fwhm: flo
         fitted = flux[:, None, None] * model + level[:, None, None]
         return np.asarray((root * (stamps - fitted)).ravel())
 
+    def slopes(p: Floats) -> Floats:
+        # The place of a star moves its own stamp alone: all of them are moved at once.
+        here, stars = residual(p), len(dx)
+        found = np.zeros((here.size, p.size))
+        for k in range(4):
+            found[:, k] = (residual(p + _STEP * np.eye(p.size)[k]) - here) / _STEP
+        own = np.arange(here.size).reshape(stars, -1)
+        for axis in range(2):
+            columns = np.arange(4 + axis * stars, 4 + (axis + 1) * stars)
+            moved = p.copy()
+            moved[columns] += _STEP
+            found[own, columns[:, None]] = ((residual(moved) - here) / _STEP).reshape(stars, -1)
+        return found
+
     start = np.concatenate([[np.log(fwhm), 0.0, 0.0, np.log(3.0)], np.zeros(2 * len(dx))])
     low = np.concatenate([[np.log(0.8), -0.9, -0.9, np.log(1.3)], np.full(2 * len(dx), -2.0)])
     high = np.concatenate([[np.log(60.0), 0.9, 0.9, np.log(12.0)], np.full(2 * len(dx), 2.0)])
     start = np.clip(start, low + 1e-6, high - 1e-6)
-    found = least_squares(residual, start, bounds=(low, high), loss="soft_l1", f_scale=3.0,
-                          max_nfev=60)  # fmt: skip
+    found = least_squares(
+        residual, start, slopes, bounds=(low, high), loss="soft_l1", f_scale=3.0, max_nfev=60
+    )
     return shape_of(found.x[:4])
 
 
