@@ -24,6 +24,8 @@ MAP_ERROR_PX = 0.06
 PROFILE_ERROR = 0.08
 #: Columns over which a spectrum is smoothed for the variance, and what is kept from it.
 _CALM_PX, _STRONG_SIGMA = 31, 4.0
+#: Parts of a pixel for which the sky is averaged for the variance.
+_SKY_PARTS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,7 @@ class ModelledOrder:
     def calm_spectra(self) -> Floats:
         """The spectra of the sources without their noise, never negative."""
         calm = [
-            _calm(self.pixels, spectrum, share, self._sky_variance)
+            _calm(self.pixels.column, spectrum, share, self._sky_variance, 1)
             for spectrum, share in zip(self.model.spectra, self.profiles, strict=True)
         ]
         return np.maximum(np.array(calm).reshape(self.profiles.shape), 0.0)
@@ -96,7 +98,9 @@ class ModelledOrder:
     @cached_property
     def _calm_sky(self) -> Floats:
         base = self._sky_variance
-        return np.maximum(_calm(self.pixels, self.model.sky, np.ones_like(base), base), 0.0)
+        # Its lines are steep: from one side of a pixel to the other their light changes.
+        part = ((self.pixels.w - self.pixels.w[0]) * _SKY_PARTS).astype(np.int64)
+        return np.maximum(_calm(part, self.model.sky, np.ones_like(base), base, _SKY_PARTS), 0.0)
 
     def _handed_on(self, other: ModelledOrder, *names: str) -> ModelledOrder:
         for name in names:
@@ -110,14 +114,26 @@ _OF_ALL = ("light", "calm_spectra", "variance", "residual")
 _OF_THE_SKY = ("_sky_variance", "_calm_sky")
 
 
-def _calm(pixels: SlitPixels, spectrum: Floats, share: Floats, base: Floats) -> Floats:
-    """Return a spectrum at the pixels without its noise, strong features kept."""
-    column = pixels.column
+def _calm(
+    column: NDArray[np.int64], spectrum: Floats, share: Floats, base: Floats, parts: int
+) -> Floats:
+    """Return a spectrum at the pixels without its noise, strong features kept.
+
+    Parameters
+    ----------
+    column
+        Along the dispersion, of each pixel.
+    spectrum, share, base
+        Spectrum, profile and variance without it at the pixels.
+    parts
+        Columns in one pixel.
+    """
+    width = _CALM_PX * parts
     count = np.maximum(np.bincount(column), 1)
     mean = np.bincount(column, spectrum) / count
-    smooth = gaussian_filter1d(median_filter(mean, _CALM_PX, mode="nearest"), 0.25 * _CALM_PX)
+    smooth = gaussian_filter1d(median_filter(mean, width, mode="nearest"), 0.25 * width)
     information = np.bincount(column, share**2 / (base + np.maximum(smooth[column], 0.0) * share))
     strong = np.abs(mean - smooth) * np.sqrt(information) > _STRONG_SIGMA
-    strong = maximum_filter1d(strong, 5)
+    strong = maximum_filter1d(strong, 4 * parts + 1)
     # Neighbouring columns share the decision, so that only true features are followed.
     return np.where(strong, mean, smooth)[column]
