@@ -9,13 +9,16 @@
    minutes; the continuum is not.
 4. Taken off is the model of that sky, or on request the exposures themselves: then what no model
    knows goes away too, for more noise.
-5. What is left is the object, extended or not: nothing of its light is taken for sky.
+5. What is left is the object, extended or not: nothing of its light is taken for sky. Beside a
+   point source, a smooth level that is small against sky and source is a change of the sky's
+   continuum or scattered light, and is taken off as well (`level`); not in mapping.
 6. Exposures of the sky are modelled as in a stare; their own sky is delivered too. They hold no
    target, so nothing is extracted from them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -68,6 +71,11 @@ class OffsetParameters(SkyParameters):
     )
     match_lines: bool = parameter(
         True, "Match brightness and place of the sky's lines to the exposure of the object."
+    )
+    level: Literal["automatic", "take", "leave"] = parameter(
+        "automatic",
+        "Light left beside the target: take it off always, never, or (but in mapping) if the "
+        "target is a point source and the light no more than a change of the sky may come to.",
     )
 
 
@@ -186,8 +194,11 @@ def _under_sky_around(
     if chosen.match_lines:
         matched = [match_sky(p, sky) for p, sky in zip(pixels, expected, strict=True)]
         expected, matches = [sky for sky, _ in matched], [match for _, match in matched]
-    modelled, sources = model_under_sky(
-        pixels, expected, frame.shape, options, source_options(chosen, chosen.position)
+    # A map is of extended light.
+    mapping = "MAPPING" in raw.header.text("ESO DPR TECH")
+    level = "leave" if mapping and chosen.level == "automatic" else chosen.level
+    modelled, sources, (beside, taken) = model_under_sky(
+        pixels, expected, frame.shape, options, source_options(chosen, chosen.position), level
     )
     frames = make_sky_frames(frame, modelled)
     if chosen.subtract == "difference":
@@ -197,6 +208,11 @@ def _under_sky_around(
     if matches:
         factor = float(np.median([match.factor for match in matches]))
         told[0] += f", its lines times {factor:.3f} (median of the orders)"
+    if math.isfinite(beside):
+        told.append(
+            f"{raw.name}: {beside:+.2f} e- a pixel beside the target "
+            + ("were taken off" if taken else "are more than the sky may change; they were left")
+        )
     told += about_sources(raw.name, sources, chosen.detection_sigma)
     return _Made(frames, modelled, sources, matches, told)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from scipy.ndimage import maximum_filter1d, median_filter
 
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.numerics.robust import tukey_weights
+from soxs_pipeline.reduction.besides import is_point, level_beside, without_level
 from soxs_pipeline.reduction.distortion import no_distortion
 from soxs_pipeline.reduction.finding import SourceOptions, collapse_exposure, find_sources
 from soxs_pipeline.reduction.modelled import ModelledOrder
@@ -187,7 +190,8 @@ def model_under_sky(
     shape: tuple[int, int],
     options: SkyOptions,
     source: SourceOptions,
-) -> tuple[list[ModelledOrder], Sources]:
+    level: Literal["automatic", "take", "leave"] = "leave",
+) -> tuple[list[ModelledOrder], Sources, tuple[float, bool]]:
     """Find the sources of an exposure whose sky is known from elsewhere.
 
     Parameters
@@ -200,6 +204,16 @@ def model_under_sky(
         Of the frame.
     options, source
         What the user set.
+    level
+        What to do with the light beside the target: ``automatic`` counts it as sky if the target
+        is a point source and the level no more than a change of the sky or scattered light may
+        come to.
+
+    Returns
+    -------
+    list, Sources, tuple
+        The orders, the sources; median of the level beside the target in electrons, NaN if it was
+        not looked at, and whether it was counted as sky.
     """
     undistorted = no_distortion(options.slit_degree, 2)
     modelled = [
@@ -213,6 +227,21 @@ def model_under_sky(
     for _ in range(_SHAPE_ROUNDS):
         modelled = with_hits([_lit(order) for order in modelled], shape, options)
         shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+    told = math.nan, False
+    if level == "take" or (level == "automatic" and is_point(shapes[0], source.threshold)):
+        beside = [level_beside(order, shapes) for order in modelled]
+        known = [one for one in beside if one is not None]
+        if known:
+            median = float(np.median(np.concatenate([one.level for one in known])))
+            largest = float(np.median([one.most for one in known]))
+            told = median, level == "take" or abs(median) <= largest
+        if told[1]:
+            modelled = [
+                _lit(without_level(order, one))
+                for order, one in zip(modelled, beside, strict=True)
+            ]
+            shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
     found = sources_of(modelled, shapes)
     # No pixel of this exposure helped to find its sky: none is drawn to it.
-    return [order.flagged(hit=order.hit, used=order.used & False) for order in modelled], found
+    flagged = [order.flagged(hit=order.hit, used=order.used & False) for order in modelled]
+    return flagged, found, told

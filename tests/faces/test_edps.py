@@ -163,6 +163,16 @@ def short_darks(arm):
     ]  # fmt: skip
 
 
+def long_darks(arm):
+    """None has the exposure time of any calibration; those that are least like it are the nearest
+    in time, by less and less."""
+    return [
+        frame(arm, "DARK", "IMAGE", MJD - 0.45 - day + 1e-3 * k, exptime=seconds,
+              tpl_start=f"T-{seconds}", tpl_expno=k + 1)
+        for seconds, day in ((600.0, 0.0), (140.0, 0.2), (30.0, 0.4)) for k in range(3)
+    ]  # fmt: skip
+
+
 def telluric(arm):
     return [
         frame(
@@ -229,6 +239,9 @@ SCENARIOS = {
     "a standard star": lambda: night(arm_frames("VIS"), standard("VIS")),
     "lamps off in each template": lambda: night(arm_frames("NIR"), lamp_off("NIR")),
     "darks of several lengths": lambda: night(arm_frames("NIR"), short_darks("NIR")),
+    "only darks much longer than flats": lambda: night(
+        without(arm_frames("NIR"), "DARK", "IMAGE"), long_darks("NIR")
+    ),
     "a telluric standard": lambda: night(
         arm_frames("NIR"), telluric("NIR"), arm_frames("VIS"), telluric("VIS")
     ),

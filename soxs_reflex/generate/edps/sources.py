@@ -12,11 +12,11 @@ from soxs_reflex.generate.nodes import Step
 __all__ = ["classification", "datasources", "keywords", "match_name", "matches", "rules"]
 
 #: Level of an association for which a keyword had to be given up.
-_RELAXED = 3
+_RELAXED = 5
 #: Days within which a calibration is looked for if the map sets no limit.
 _ANY = "UNLIMITED"
 #: Of numbers the nearest is preferred: those within these factors, in their order.
-_NUMBERS, _FACTORS = ("EXPTIME",), (2.0, 10.0)
+_NUMBERS, _FACTORS = ("EXPTIME",), (2.0, 5.0, 12.0, 40.0, 200.0)
 
 
 def keywords(cascade: Cascade) -> str:

@@ -142,3 +142,51 @@ def test_headers_without_offsets_are_one_clear_error():
     ]
     with pytest.raises(InputError, match="where the telescope pointed"):
         run(scenes)
+
+
+def raised(scenes, k, electrons):
+    """The sequence with light spread evenly over one exposure, as a brighter sky gives it."""
+    scene = scenes[k]
+    made = [*scenes]
+    data = (scene.raw.data + electrons / scene.raw.setup.gain_e_per_adu).astype(np.float32)
+    made[k] = replace(scene, raw=replace(scene.raw, data=data))
+    return made
+
+
+def excess(outcome, scene):
+    """Median electrons that are left where neither target nor line of the sky is."""
+    inner = inside(outcome) & (scene.stars < 0.5)
+    return np.median(outcome.products.sky_subtracted.data[inner])
+
+
+def beside(outcome):
+    return [remark for remark in outcome.remarks if "beside the target" in remark]
+
+
+def test_a_sky_that_brightened_between_exposures_is_taken_off_beside_a_point_source():
+    scenes = raised(offset(GEOMETRY, "SOS"), 1, 2.0)
+    plain = run(offset(GEOMETRY, "SOS"), 1)
+    outcome, left = run(scenes, 1), run(scenes, 1, level="leave")
+    assert excess(left, scenes[1]) - excess(plain, scenes[1]) == pytest.approx(2.0, abs=0.3)
+    assert abs(excess(outcome, scenes[1]) - excess(plain, scenes[1])) < 0.3
+    assert "were taken off" in beside(outcome)[0]
+    assert not beside(left)
+
+
+def test_light_too_strong_for_a_change_of_the_sky_is_left_and_told():
+    scenes = raised(offset(GEOMETRY, "SOS"), 1, 60.0)
+    outcome, taken = run(scenes, 1), run(scenes, 1, level="take")
+    assert excess(outcome, scenes[1]) > 50.0
+    assert "they were left" in beside(outcome)[0]
+    assert abs(excess(taken, scenes[1])) < 2.0
+
+
+def test_nothing_is_taken_off_beside_what_is_no_point_or_in_a_map():
+    assert not beside(run(offset(GEOMETRY, "SOS", star=GALAXY), 1))
+    scenes = raised(offset(GEOMETRY, "SOS"), 1, 2.0)
+    mapped = [
+        replace(s, raw=replace(s.raw, header=s.raw.header.merged(
+            {"ESO DPR TECH": "ECHELLE,SLIT,MAPPING"})))
+        for s in scenes
+    ]  # fmt: skip
+    assert not beside(run(mapped, 1))

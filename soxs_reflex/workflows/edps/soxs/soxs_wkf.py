@@ -49,7 +49,7 @@ same_instrume_seq_arm_det_binx_det_biny_ins_nise_name_within_1_7_31_relaxed = (
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_nise_name], time_range=RelativeTimeRange(-1, 1), level=0)
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_nise_name], time_range=RelativeTimeRange(-7, 7), level=1)
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_nise_name], time_range=RelativeTimeRange(-31, 31), level=2)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny], time_range=RelativeTimeRange(-31, 31), level=3)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny], time_range=RelativeTimeRange(-31, 31), level=5)
 )
 
 same_instrume_seq_arm_det_binx_det_biny_ins_vise_name_within_1_7_31_relaxed = (
@@ -57,7 +57,7 @@ same_instrume_seq_arm_det_binx_det_biny_ins_vise_name_within_1_7_31_relaxed = (
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_vise_name], time_range=RelativeTimeRange(-1, 1), level=0)
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_vise_name], time_range=RelativeTimeRange(-7, 7), level=1)
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_vise_name], time_range=RelativeTimeRange(-31, 31), level=2)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny], time_range=RelativeTimeRange(-31, 31), level=3)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny], time_range=RelativeTimeRange(-31, 31), level=5)
 )
 
 same_instrume_seq_arm_det_binx_det_biny_within_1_31_400 = (
@@ -77,7 +77,7 @@ same_instrume_seq_arm_det_binx_det_biny_within_1_7_31 = (
 same_instrume_seq_arm_dpr_type_exptime_within_1_near_tpl_start = (
     match_rules()
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.dpr_type, kwd.exptime, kwd.tpl_start], time_range=RelativeTimeRange(-1, 1), level=-1)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.dpr_type, kwd.exptime], time_range=RelativeTimeRange(-1, 1), level=3)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.dpr_type, kwd.exptime], time_range=RelativeTimeRange(-1, 1), level=5)
 )
 
 same_instrume_seq_arm_within_1_7_31_400 = (
@@ -94,8 +94,11 @@ same_instrume_seq_arm_within_1_7_31_near_exptime = (
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-7, 7), level=-2)
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.exptime], time_range=RelativeTimeRange(-31, 31), level=-1)
     .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 2), time_range=RelativeTimeRange(-31, 31), level=0)
-    .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 10), time_range=RelativeTimeRange(-31, 31), level=1)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=RelativeTimeRange(-31, 31), level=3)
+    .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 5), time_range=RelativeTimeRange(-31, 31), level=1)
+    .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 12), time_range=RelativeTimeRange(-31, 31), level=2)
+    .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 40), time_range=RelativeTimeRange(-31, 31), level=3)
+    .with_match_function(alike([kwd.instrume, kwd.seq_arm], kwd.exptime, 200), time_range=RelativeTimeRange(-31, 31), level=4)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=RelativeTimeRange(-31, 31), level=5)
 )
 
 same_instrume_within_1 = (
