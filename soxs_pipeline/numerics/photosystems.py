@@ -54,9 +54,13 @@ class BandStars:
         """
         first, second = self.colour_name.split("-")
         total = np.full(self.colour.shape, self.own_error**2)
-        for band in {first, second, *self.gradient}:
-            share = slope * ((band == first) - (band == second))
-            total = total + ((self.gradient.get(band, 0.0) - share) * self.errors[band]) ** 2
+        for band in sorted({first, second, *self.gradient}):
+            change = self.gradient.get(band, 0.0) - slope * ((band == first) - (band == second))
+            error = self.errors[band]
+            if band not in self.gradient:
+                # Of a colour that makes little difference the error need not be known.
+                error = np.nan_to_num(error)
+            total = total + (change * error) ** 2
         return np.sqrt(total)
 
     @property

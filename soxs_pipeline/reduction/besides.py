@@ -29,7 +29,7 @@ _TERMS, _CLIP_SIGMA, _ROUNDS = 3, 4.0, 4
 #: Fewest pixels beside the sources that tell a level.
 _FEWEST = 500
 #: Greatest part of the sky, and of the source's peak, that a level may be: more is an object.
-_MOST_OF_SKY, _MOST_OF_PEAK = 0.05, 0.05
+_MOST_OF_SKY, _MOST_OF_PEAK = 0.05, 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +90,10 @@ def level_beside(order: ModelledOrder, shapes: Sequence[Shape]) -> Beside | None
         covariance = np.linalg.inv(weighted @ basis[:, kept].T + 1e-9 * np.eye(_TERMS))
         level = (covariance @ (weighted @ lit.residual[kept])) @ basis
     error = np.sqrt(np.einsum("an,ab,bn->n", basis, covariance, basis))
-    peak = np.median(np.maximum(lit.light, 0.0)[~far]) if (~far).any() else 0.0
+    core = profiles.max(axis=0) > 0.5 * summit[pixels.column]
+    peak = float(np.median(np.maximum(lit.light, 0.0)[core]))
     most = _MOST_OF_SKY * float(np.median(np.maximum(order.model.sky, 0.0)))
-    return Beside(level, error, most + _MOST_OF_PEAK * float(peak))
+    return Beside(level, error, most + _MOST_OF_PEAK * peak)
 
 
 def without_level(order: ModelledOrder, beside: Beside | None) -> ModelledOrder:
