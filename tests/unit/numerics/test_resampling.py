@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soxs_pipeline.numerics.resampling import bin_edges, overlap_matrix, rebin_density
+from soxs_pipeline.numerics.resampling import bin_edges, overlap_matrix, rebin_density, rebin_means
 
 
 @given(st.integers(3, 40), st.integers(1, 60), st.integers(0, 2**31))
@@ -63,3 +63,11 @@ def test_edges_lie_between_the_centres():
         3.0,
         5.0,
     ]
+
+
+def test_means_alone_are_the_values_with_errors():
+    rng = np.random.default_rng(2)
+    overlap = overlap_matrix(np.linspace(0, 20, 21), np.linspace(-2, 23, 31))
+    density, valid = rng.normal(size=20), rng.random(20) > 0.2
+    full = rebin_density(overlap, density, np.ones(20), np.zeros(20), valid, np.full(30, 25 / 30))
+    np.testing.assert_array_equal(rebin_means(overlap, density, valid), full.value)

@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from astropy.coordinates import EarthLocation, SkyCoord
+from astropy.time import Time
+from astropy.utils import iers
 
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
@@ -83,3 +86,15 @@ def test_wavelengths_are_stretched_by_the_velocity():
 
 def test_one_unknown_place_leaves_all_as_they_are():
     assert to_barycentre([spectra(90.0), spectra(None)]) is None
+
+
+@pytest.mark.parametrize("mjd", [58000.1, 59500.7, 60310.3])
+def test_irregularities_of_the_earths_rotation_do_not_matter(mjd):
+    """The true table, as it ships with astropy, changes a velocity by less than 0.1 m/s."""
+    site = EarthLocation.from_geodetic(-70.7345, -29.2584, 2375.0)
+    with iers.earth_orientation_table.set(iers.IERS_B.open()):
+        moment = Time(mjd, format="mjd", scale="utc", location=site)
+        place = SkyCoord(104.0, -23.5, unit="deg")
+        true = place.radial_velocity_correction("barycentric", obstime=moment)
+    found = barycentric_velocity(header(104.0, -23.5), mjd)
+    assert found == pytest.approx(true.to_value("km/s"), abs=1e-4)

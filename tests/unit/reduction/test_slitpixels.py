@@ -4,7 +4,7 @@ import pytest
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import InputError
-from soxs_pipeline.reduction.slitpixels import gather_pixels
+from soxs_pipeline.reduction.slitpixels import gather_like, gather_pixels
 from tests.support.sky_scene import READ_NOISE, make_geometry, make_scene
 
 GEOMETRY = make_geometry()
@@ -74,3 +74,21 @@ def test_a_frame_of_another_binning_is_refused():
                 small.header, small.setup)  # fmt: skip
     with pytest.raises(InputError, match="shape"):
         gather_pixels(cut, None, GEOMETRY, edge_margin_px=2.0)
+
+
+def test_another_frame_is_gathered_at_the_same_pixels():
+    other = make_scene(GEOMETRY, seed=9)
+    flat = flat_of(0.9)
+    alike = gather_like(other.frame, flat, gathered(flat))
+    anew = gather_pixels(other.frame, flat, GEOMETRY, edge_margin_px=2.0)
+    for one, two in zip(alike, anew, strict=True):
+        for name in ("place", "w", "data", "floor", "poisson", "relative", "usable"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_places_of_an_order_are_its_pixels_with_a_wavelength():
+    pixel_map = GEOMETRY.pixel_map
+    for order, place in pixel_map.places.items():
+        inside = (pixel_map.order == order) & np.isfinite(pixel_map.wavelength_nm)
+        np.testing.assert_array_equal(place, np.flatnonzero(inside))
+    assert sorted(pixel_map.places) == [11, 12]
