@@ -114,9 +114,15 @@ class StarFits:
 
 
 def cutouts(image: NDArray[np.floating], x: Floats, y: Floats, half: int, fill: float) -> Floats:
-    """Return squares of an image about places, shape ``(n, 2 half + 1, 2 half + 1)``."""
-    padded = np.pad(np.asarray(image, dtype=float), half, constant_values=fill)
-    column, row = np.rint(x).astype(int), np.rint(y).astype(int)
+    """Return squares of an image about places, shape ``(n, 2 half + 1, 2 half + 1)``.
+
+    What lies beyond the image is filled; a place may be there, too.
+    """
+    beyond = half + 1
+    padded = np.pad(np.asarray(image, dtype=float), half + beyond, constant_values=fill)
+    rows, columns = image.shape
+    column = np.clip(np.rint(x), -beyond, columns - 1 + beyond).astype(int) + beyond
+    row = np.clip(np.rint(y), -beyond, rows - 1 + beyond).astype(int) + beyond
     steps = np.arange(2 * half + 1)
     return np.asarray(
         padded[row[:, None, None] + steps[:, None], column[:, None, None] + steps[None, :]]

@@ -102,7 +102,7 @@ def measure_sources(
         x, y = find_sources(frame, shape.fwhm, detection_sigma)
         shape, shaped_by = _profile(frame, x, y, shape.fwhm, electrons_per_unit)
     fits = _fitted(frame, x, y, shape, electrons_per_unit)
-    keep = _distinct(fits, shape.fwhm)
+    keep = _distinct(fits, shape.fwhm, frame.shape)
     fits = _rows(fits, keep)
     order = np.argsort(-fits.flux)[:_MOST]
     fits = _rows(fits, order)
@@ -231,8 +231,7 @@ def _fitted(
 
 def _held(fits: StarFits, x: Floats, y: Floats, size: tuple[int, int]) -> tuple[Floats, Floats]:
     """Return fitted centres, and the first guess where a fit ran away."""
-    stayed = fits.good & (fits.x > -0.5) & (fits.x < size[1] - 0.5)
-    stayed &= (fits.y > -0.5) & (fits.y < size[0] - 0.5)
+    stayed = fits.good & _inside(fits, size)
     return np.where(stayed, fits.x, x), np.where(stayed, fits.y, y)
 
 
@@ -244,8 +243,7 @@ def _stamps_of(shape: StarShape, dx: Floats, dy: Floats, half: int) -> Floats:
 def _drawn(size: tuple[int, int], fits: StarFits, shape: StarShape, half: int) -> Floats:
     """Return an image of all sources as fitted."""
     canvas = np.zeros((size[0] + 2 * half, size[1] + 2 * half))
-    use = fits.good & (fits.flux > 0)
-    use &= (fits.x > -0.5) & (fits.x < size[1] - 0.5) & (fits.y > -0.5) & (fits.y < size[0] - 0.5)
+    use = fits.good & (fits.flux > 0) & _inside(fits, size)
     column, row = np.rint(fits.x[use]).astype(int), np.rint(fits.y[use]).astype(int)
     stamps = _stamps_of(shape, fits.x[use] - column, fits.y[use] - row, half)
     for c, r, stamp in zip(column, row, stamps * fits.flux[use, None, None], strict=True):
@@ -259,11 +257,17 @@ def _rows(fits: StarFits, rows: NDArray) -> StarFits:
     )))  # fmt: skip
 
 
-def _distinct(fits: StarFits, fwhm: float) -> NDArray[np.bool_]:
-    """Return which fits are real sources, each once."""
+def _inside(fits: StarFits, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return which centres lie on the image; a fit at its edge may run beyond it."""
+    inside = (fits.x > -0.5) & (fits.x < size[1] - 0.5)
+    return np.asarray(inside & (fits.y > -0.5) & (fits.y < size[0] - 0.5))
+
+
+def _distinct(fits: StarFits, fwhm: float, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return which fits are real sources on the image, each once."""
     from scipy.spatial import cKDTree  # noqa: PLC0415
 
-    kept = fits.good & (fits.flux > 3.0 * fits.flux_error)
+    kept = fits.good & (fits.flux > 3.0 * fits.flux_error) & _inside(fits, size)
     rows = np.flatnonzero(kept)
     if len(rows) < 2:
         return kept

@@ -86,3 +86,11 @@ def test_cutouts_fill_beyond_the_rim():
     found = cutouts(image, np.array([0.2, 5.0]), np.array([0.0, 5.0]), 1, -1.0)
     assert found[0].tolist() == [[-1, -1, -1], [-1, 0, 1], [-1, 10, 11]]
     assert found[1, 1, 1] == 55
+
+
+def test_cutouts_of_places_beyond_the_image():
+    image = np.arange(12.0).reshape(3, 4)
+    beyond = cutouts(image, np.array([4.0, -1.0, 90.0]), np.array([1.0, -1.0, -90.0]), 1, -5.0)
+    assert beyond[0].tolist() == [[3.0, -5.0, -5.0], [7.0, -5.0, -5.0], [11.0, -5.0, -5.0]]
+    assert beyond[1].tolist() == [[-5.0, -5.0, -5.0], [-5.0, -5.0, -5.0], [-5.0, -5.0, 0.0]]
+    assert (beyond[2] == -5.0).all()
