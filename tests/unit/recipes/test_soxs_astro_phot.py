@@ -10,6 +10,7 @@ from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.recipes.soxs_astro_phot import AstroPhotParameters, soxs_astro_phot
+from soxs_pipeline.reduction.camera_sources import measure_sources
 from tests.support.camera_night import MAGNITUDES, matched, night
 
 
@@ -241,3 +242,20 @@ def test_a_crowded_field_is_as_good_as_any():
     level = np.median((sources.flux / truth["RATE"][row])[fine])
     true = crowded.zero_point + crowded.colour_term * tie.pivot + 2.5 * np.log10(level)
     assert abs(tie.zero_point - true) < 0.005
+
+
+def test_stars_cut_by_the_rim_are_no_crash_and_no_source_lies_beyond_it(reduced):
+    """A fit to the half of a star that is on the image may end beyond it."""
+    image, sources = reduced.products.image, reduced.products.sources
+    bright = np.argsort(-sources.flux)[:6]
+    for x in sources.x[bright]:
+        cut = slice(None), slice(0, round(x) - 1)  # the sources count from one
+        frame = replace(
+            image.frame,
+            data=image.frame.data[cut],
+            variance=image.frame.variance[cut],
+            quality=image.frame.quality[cut],
+        )
+        found = measure_sources(frame, 30.0, 5.0, 5.0)
+        assert len(found.fits.x) > 0
+        assert (found.fits.x < frame.shape[1] - 0.5).all()
