@@ -104,6 +104,9 @@ def _category(path: Path) -> str:
 def archive_units(products: Iterable[Path]) -> list[tuple[Path, ...]]:
     """Return what can be made by itself: a spectrum or an image, and the products that go with it.
 
+    Of two spectra of the same exposures of one arm, as merging makes them where there is no other,
+    that of the arm is taken.
+
     Parameters
     ----------
     products
@@ -120,28 +123,27 @@ def archive_units(products: Iterable[Path]) -> list[tuple[Path, ...]]:
         for path, tag in tagged
         if tag.startswith((*_SPECTRA, *_TWO_D, *_TELLURIC))
     }
+    names = {path: {exposure.name for exposure in told} for path, told in exposures.items()}
+    of_arms = [names[path] for path, tag in tagged if tag.startswith(_SPECTRA[1])]
     units: list[tuple[Path, ...]] = []
     for path, tag in tagged:
         if tag.startswith(_SPECTRA):
-            mine = {exposure.name for exposure in exposures[path]}
+            one_arm = len({exposure.arm for exposure in exposures[path]}) == 1
+            merged = tag.startswith(_SPECTRA[0])
+            if one_arm and merged and names[path] in of_arms:
+                continue
             beside = [
                 other
                 for other, its_tag in tagged
-                if _goes_with(tag, mine, its_tag, {e.name for e in exposures.get(other, ())})
-            ]
+                if (its_tag.startswith(_TWO_D) and one_arm and names[other]
+                    and names[other] <= names[path])
+                or (its_tag.startswith(_TELLURIC[1 - merged]) and names[other] == names[path])
+            ]  # fmt: skip
             units.append((path, *beside))
         elif tag.startswith(_IMAGES):
             lists = [o for o, t in tagged if t.startswith(_LISTS) and o.name.startswith(path.stem)]
             units.append((path, *lists[:1]))
     return units
-
-
-def _goes_with(tag: str, exposures: set[str], other: str, its_exposures: set[str]) -> bool:
-    """Return True for a product that belongs to a spectrum, judged by what both are made of."""
-    if other.startswith(_TWO_D):
-        return tag.startswith("SCI_ARM_1D") and bool(its_exposures) and its_exposures <= exposures
-    pair = tag.startswith("SCI_MERGED"), other.startswith("SCI_TELLURIC")
-    return other.startswith(_TELLURIC) and pair[0] == pair[1] and its_exposures == exposures
 
 
 def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> list[Path]:

@@ -100,6 +100,16 @@ def test_a_spectrum_corrected_for_the_air_goes_with_its_own(tmp_path):
     assert units == [["both", "both_air"], ["arm", "arm_air"]]
 
 
+def test_of_one_arm_alone_there_is_one_spectrum(tmp_path):
+    mine = (exposure(0, "NIR"),)
+    for name, tag in (("merged", "SCI_MERGED_1D"), ("arm", "SCI_ARM_1D_NIR")):
+        merged = make_merged(arms=("NIR",), exposures=mine)
+        write_product(tmp_path / f"{name}.fits", merged, header={"ESO PRO CATG": tag})
+    both = [tmp_path / "merged.fits", tmp_path / "arm.fits"]
+    assert archive_units(both) == [(tmp_path / "arm.fits",)]
+    assert archive_units(both[:1]) == [(tmp_path / "merged.fits",)]
+
+
 def test_only_the_files_whose_own_products_changed_are_made_again(folder, tmp_path):
     request = ArchiveRequest(tmp_path / "phase3", only_new=True)
     sources = archive_sources([folder])
