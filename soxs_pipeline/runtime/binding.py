@@ -16,14 +16,10 @@ from soxs_pipeline.io.products import read_product
 from soxs_pipeline.io.raw import read_raw
 from soxs_pipeline.recipes._recipe import Recipe
 from soxs_pipeline.runtime.jobs import Source
-from soxs_pipeline.runtime.keeping import Keeper
 
 __all__ = ["bind", "kind_of"]
 
 Inputs = Mapping[str, tuple[Source, ...]]
-
-#: What the jobs of this process read last.
-_KEEPER = Keeper(read_product)
 
 
 def bind(
@@ -127,4 +123,4 @@ def _read_all(
 
 
 def _read_one(kind: Any, path: Path, instrument: Instrument) -> Any:
-    return read_raw(path, instrument) if kind is RawFrame else _KEEPER(path, kind)
+    return read_raw(path, instrument) if kind is RawFrame else read_product(path, kind)
