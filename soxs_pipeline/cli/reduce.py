@@ -165,7 +165,8 @@ def _reduce(options: argparse.Namespace) -> int:
     _print_where(plan, results, page)
     archive.tell()
     lost = bool(unreadable or plan.blocked_observations)
-    return exit_status(results) or (_INCOMPLETE if lost or not plan.wanted else 0)
+    incomplete = _INCOMPLETE if lost or not plan.wanted else 0
+    return exit_status(results) or archive.exit_code or incomplete
 
 
 class _Archive:
@@ -173,7 +174,7 @@ class _Archive:
 
     def __init__(self, plan: Plan, out: Path) -> None:
         self._plan, self._folder = plan, out / "phase3"
-        self._made = False
+        self._made, self.exit_code = False, 0
         self._problems: list[str] = []
 
     def begin(self, results: Mapping[str, Result]) -> list[Filing]:
@@ -188,6 +189,7 @@ class _Archive:
             return [Filing(unit, self._folder) for unit in archive_units(sources)]
         except SoxsError as error:
             self._problems.append(str(error))
+            self.exit_code = error.exit_code
             return []
 
     def ended(self, _: Filing, result: Result) -> None:
@@ -195,6 +197,7 @@ class _Archive:
         self._made |= result.good
         if not result.good:
             self._problems.append(result.error)
+            self.exit_code = self.exit_code or result.exit_code
 
     def tell(self) -> None:
         """Say where they are."""

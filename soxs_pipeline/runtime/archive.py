@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,14 @@ from soxs_pipeline.io.phase3.spectrum import write_spectrum
 from soxs_pipeline.io.phase3.twod import write_two_d
 from soxs_pipeline.io.products import read_exposures_of, read_product
 from soxs_pipeline.io.raw import read_header
+from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.version import program_version
 
 __all__ = [
     "ArchiveRequest",
     "archive_sources",
     "archive_units",
+    "file_unit",
     "make_archive_files",
     "make_unit",
 ]
@@ -171,23 +174,52 @@ def make_archive_files(products: Sequence[Path], request: ArchiveRequest) -> lis
     return [path for unit in archive_units(products) for path in make_unit(unit, request)]
 
 
+def file_unit(unit: Sequence[Path], folder: Path, name: str) -> Result:
+    """Make the archive's files of a unit anew if need be; whatever happens, others are made.
+
+    Parameters
+    ----------
+    unit
+        One of `archive_units`.
+    folder
+        Where the files go.
+    name
+        Of the result.
+    """
+    try:
+        made = make_unit(unit, ArchiveRequest(folder, only_new=True))
+    except SoxsError as error:
+        return Result(name, "failed", error=str(error), exit_code=error.exit_code)
+    except Exception:
+        # As for a recipe: one fault of the program must not cost the rest of the night.
+        LOG.exception(name)
+        told = f"{unit[0].name}: a fault of the program; the log has the details"
+        return Result(name, "failed", error=told, exit_code=1)
+    return Result(name, "done", tuple(path.name for path in made))
+
+
 def make_unit(unit: Sequence[Path], request: ArchiveRequest) -> list[Path]:
     """Make the archive's files of one of `archive_units`; see `make_archive_files`."""
     release = Release(f"soxs-pipeline/{program_version()}", request.extended, request.reference)
-    make = _spectrum if _category(unit[0]).startswith(_SPECTRA) else _image
-    return make(unit, release, request)
+    spectral = _category(unit[0]).startswith(_SPECTRA)
+    product: Any = read_product(unit[0], MergedSpectrum if spectral else SkyImage)
+    stem = _stem(product) if spectral else _image_stem(product)
+    target = request.folder / f"{stem}.fits"
+    if request.only_new and _is_younger([target, target.with_suffix(".png")], unit):
+        return []
+    written = (_spectrum if spectral else _image)(product, unit, target, release)
+    LOG.info("%s: %s", unit[0].name, target)
+    return written
 
 
-def _spectrum(unit: Sequence[Path], release: Release, request: ArchiveRequest) -> list[Path]:
+def _spectrum(
+    merged: MergedSpectrum, unit: Sequence[Path], target: Path, release: Release
+) -> list[Path]:
     """Make the files of a spectrum: itself, rectified spectra, preview."""
     path, *others = unit
-    merged = read_product(path, MergedSpectrum)
-    target = request.folder / f"{_stem(merged)}.fits"
-    preview = target.with_suffix(".png")
-    if request.only_new and _is_younger([target, preview], unit):
-        return []
     two_d = [one for one in others if _category(one).startswith(_TWO_D)]
     airless = [read_product(one, MergedSpectrum) for one in others if one not in two_d]
+    preview = target.with_suffix(".png")
     write_whole(preview, _preview(merged))
     associated = [
         Associated(preview, "ANCILLARY.PREVIEW"),
@@ -201,23 +233,17 @@ def _spectrum(unit: Sequence[Path], release: Release, request: ArchiveRequest) -
         quality_control=read_header(path),
         telluric=_without_air(merged, airless),
     )
-    LOG.info("%s: %s", path.name, target)
     return [target, *(one.path for one in associated if one.is_fits)]
 
 
-def _image(unit: Sequence[Path], release: Release, request: ArchiveRequest) -> list[Path]:
+def _image(image: SkyImage, unit: Sequence[Path], target: Path, release: Release) -> list[Path]:
     """Make the files of a camera's image: itself, weight map, sources, preview."""
-    path, *lists = unit
-    image = read_product(path, SkyImage)
-    target = request.folder / f"{_image_stem(image)}.fits"
-    preview = target.with_suffix(".png")
-    if request.only_new and _is_younger([target, preview], unit):
-        return []
-    found = read_product(lists[0], SourceTable) if lists else None
+    found = read_product(unit[1], SourceTable) if len(unit) > 1 else None
     weight = target.with_name(f"{target.stem}_WEIGHT.fits")
     write_weight(weight, image, release)
     associated = [Associated(weight, "ANCILLARY.WEIGHTMAP")]
     if found is not None:
+        preview = target.with_suffix(".png")
         write_whole(preview, _image_preview(image, found))
         associated.append(Associated(preview, "ANCILLARY.PREVIEW"))
     science = image_category(image).startswith("SCIENCE")
@@ -228,7 +254,6 @@ def _image(unit: Sequence[Path], release: Release, request: ArchiveRequest) -> l
         stars = target.with_name(f"{target.stem}_SRC.fits")
         write_source_list(stars, found, image, target.name, release)
         written.append(stars)
-    LOG.info("%s: %s", path.name, target)
     return written
 
 

@@ -57,8 +57,8 @@ class _Clock:
 def run_task(assignment: Assignment) -> Result:
     """Run a job, write all its products or none, and record how it went.
 
-    This is the one place where any exception is caught: it is recorded, and returned as a
-    failure, so that the rest of the night goes on.
+    Any exception is caught here (and for figures and files of the archive where they are made):
+    it is recorded, and returned as a failure, so that the rest of the night goes on.
     """
     job, clock = assignment.job, _Clock()
     remarks = [*job.remarks, *assignment.remarks]

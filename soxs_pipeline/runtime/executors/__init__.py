@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.runtime.jobs import Assignment, Job, Result
 
 __all__ = ["Drawing", "Executor", "Filing", "Work", "perform"]
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -74,22 +70,9 @@ def perform(work: Work) -> Result:
         made = draw_figures(work.job, pdf=work.pdf)
         return Result(work.job.name, "done", tuple(path.name for path in made))
     if isinstance(work, Filing):
-        return _file(work)
+        from soxs_pipeline.runtime.archive import file_unit  # noqa: PLC0415
+
+        return file_unit(work.products, work.folder, work.label)
     from soxs_pipeline.runtime.runner import run_task  # noqa: PLC0415
 
     return run_task(work)
-
-
-def _file(work: Filing) -> Result:
-    from soxs_pipeline.runtime.archive import ArchiveRequest, make_unit  # noqa: PLC0415
-
-    name = work.label
-    try:
-        made = make_unit(work.products, ArchiveRequest(work.folder, only_new=True))
-    except SoxsError as error:
-        return Result(name, "failed", error=str(error), exit_code=error.exit_code)
-    except Exception:
-        LOG.exception(name)
-        told = f"{work.products[0].name}: a fault of the program; the log has the details"
-        return Result(name, "failed", error=told, exit_code=1)
-    return Result(name, "done", tuple(path.name for path in made))

@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 
 from soxs_pipeline.cli.main import main
+from soxs_pipeline.cli.reduce import _Archive
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.phase3.check import check_batch
 from soxs_pipeline.io.products import write_product
@@ -17,6 +18,8 @@ from soxs_pipeline.runtime.archive import (
     make_archive_files,
 )
 from soxs_pipeline.runtime.executors import Filing, perform
+from soxs_pipeline.runtime.jobs import Result
+from soxs_pipeline.runtime.plan import Plan
 from tests.unit.io.phase3.conftest import exposure, make_merged
 
 
@@ -133,3 +136,31 @@ def test_a_worker_makes_files_or_tells_what_is_wrong(folder, tmp_path):
     assert sorted(path.suffix for path in (tmp_path / "phase3").iterdir()) == [
         ".fits", ".fits", ".png", ".png",
     ]  # fmt: skip
+
+
+def test_a_fault_of_the_program_costs_one_file_and_is_told_without_a_traceback(
+    folder, tmp_path, monkeypatch, caplog
+):
+    def fail(*_):
+        raise RuntimeError("by design")
+
+    monkeypatch.setattr("soxs_pipeline.runtime.archive.make_unit", fail)
+    unit = archive_units(archive_sources([folder]))[0]
+    result = perform(Filing(unit, tmp_path / "phase3"))
+    assert (result.status, result.exit_code) == ("failed", 1)
+    assert "0.fits: a fault of the program" in result.error
+    assert "by design" in caplog.text
+
+
+def test_what_could_not_be_filed_is_told_and_makes_the_exit_status(tmp_path, capsys):
+    archive = _Archive(Plan({}, ()), tmp_path)
+    assert archive.begin({}) == []
+    archive.ended(None, Result("a", "done"))
+    assert archive.exit_code == 0
+    archive.ended(None, Result("b", "failed", error="b.fits is damaged", exit_code=2))
+    archive.ended(None, Result("c", "done"))
+    archive.tell()
+    said = capsys.readouterr()
+    assert archive.exit_code == 2
+    assert "Not made for the archive: b.fits is damaged" in said.err
+    assert "Files for the archive" in said.out
