@@ -108,7 +108,7 @@ def match_sky(pixels: SlitPixels, sky: OrderModel) -> tuple[OrderModel, SkyMatch
     OrderModel, SkyMatch
         The sky as it is expected in the exposure, and by how much it was changed.
     """
-    column = np.floor(pixels.w - pixels.w.min()).astype(int)
+    column = pixels.column
     # Weights of single pixels would follow their noise and bias the means.
     weight = np.where(pixels.usable, 1.0 / pixels.variance(np.maximum(sky.sky, 0.0)), 0.0)
     total = np.bincount(column, weight)
