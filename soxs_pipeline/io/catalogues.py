@@ -206,14 +206,18 @@ def query_refcat2(fields: Sequence[tuple[float, float]], radius_deg: float) -> C
 
 
 def _together(parts: Sequence[Catalogue]) -> Catalogue:
+    places = np.concatenate([np.column_stack([part.ra_deg, part.dec_deg]) for part in parts])
+    # Fields next to one another have stars in common.
+    once = np.sort(np.unique(places, axis=0, return_index=True)[1])
+
     def joined(name: str) -> Floats:
-        return np.concatenate([getattr(part, name) for part in parts])
+        return np.concatenate([getattr(part, name) for part in parts])[once]
 
     bands = list(parts[0].magnitudes)
     return Catalogue(
         joined("ra_deg"), joined("dec_deg"), joined("pm_ra"), joined("pm_dec"), _EPOCH,
-        {band: np.concatenate([part.magnitudes[band] for part in parts]) for band in bands},
-        {band: np.concatenate([part.errors[band] for part in parts]) for band in bands},
+        {band: np.concatenate([part.magnitudes[band] for part in parts])[once] for band in bands},
+        {band: np.concatenate([part.errors[band] for part in parts])[once] for band in bands},
         parts[0].name,
     )  # fmt: skip
 

@@ -1,11 +1,14 @@
 """Catalogues in the published format and of the user's own."""
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
 from astropy.table import Table
 
 from soxs_pipeline.errors import InputError
-from soxs_pipeline.io.catalogues import read_catalogue, refcat2_cells
+from soxs_pipeline.io.catalogues import query_refcat2, read_catalogue, refcat2_cells
 from soxs_pipeline.simulator.starfield import make_sky, write_refcat2
 
 
@@ -74,3 +77,71 @@ def test_a_damaged_file_is_named(tmp_path):
     path.write_text("1,2,3\n")
     with pytest.raises(InputError, match=r"104-24\.rc2, line 1: 3 columns"):
         read_catalogue(path, [(104.5, -23.5)], 0.1)
+
+
+class Vizier:
+    """Answers as VizieR does for Refcat2: stars near a place, in its names of the columns."""
+
+    STARS = np.array([[150.00, -30.0], [150.02, -30.0], [150.06, -30.0]])
+    asked: list = []  # noqa: RUF012 - shared on purpose
+
+    def __init__(self, **settings):
+        Vizier.asked.append(settings)
+
+    def query_region(self, place, radius):
+        near = np.abs(self.STARS[:, 0] - place.ra.deg) < radius.to_value("deg")
+        if not near.any():
+            return []
+        table = Table()
+        table["RA_ICRS"], table["DE_ICRS"] = self.STARS[near].T
+        table["pmRA"], table["pmDE"] = np.ma.masked_invalid([[5.0, np.nan, -3.0]] * 2)[:, near]
+        for band, magnitude in zip("griz", (17.0, 16.5, 16.3, 16.2), strict=True):
+            table[f"{band}mag"] = np.full(near.sum(), magnitude)
+            table[f"e_{band}mag"] = np.full(near.sum(), 0.004)
+        return [table]
+
+
+@pytest.fixture
+def vizier(monkeypatch):
+    package, module = ModuleType("astroquery"), ModuleType("astroquery.vizier")
+    module.Vizier = Vizier
+    monkeypatch.setitem(sys.modules, "astroquery", package)
+    monkeypatch.setitem(sys.modules, "astroquery.vizier", module)
+    monkeypatch.setattr(Vizier, "asked", [])
+    return Vizier
+
+
+def test_stars_of_a_query_are_those_of_all_fields_once(vizier):
+    found = query_refcat2([(150.0, -30.0), (150.04, -30.0)], 0.03)
+    assert found.ra_deg.tolist() == [150.0, 150.02, 150.06]
+    assert found.epoch == 2015.5
+    assert found.pm_ra[[0, 2]].tolist() == [5.0, -3.0]
+    assert np.isnan(found.pm_ra[1])
+    assert {band: m[0] for band, m in found.magnitudes.items()} == {
+        "g": 17.0, "r": 16.5, "i": 16.3, "z": 16.2,
+    }  # fmt: skip
+    assert found.errors["g"].tolist() == [0.004] * 3
+    assert vizier.asked[0]["catalog"] == "J/ApJ/867/105/refcat2"
+    assert vizier.asked[0]["row_limit"] == -1
+
+
+def test_a_place_without_stars_is_one_clear_error(vizier):
+    with pytest.raises(InputError, match="knows no star there"):
+        query_refcat2([(10.0, 10.0)], 0.03)
+
+
+def test_a_network_that_does_not_answer_is_one_clear_error(vizier, monkeypatch):
+    def refuse(*_, **__):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(vizier, "query_region", refuse)
+    with pytest.raises(InputError, match="does not answer: no route to host") as caught:
+        query_refcat2([(150.0, -30.0)], 0.03)
+    assert "Refcat2" in caught.value.remedy
+
+
+def test_without_astroquery_the_error_tells_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "astroquery", None)
+    with pytest.raises(InputError) as caught:
+        query_refcat2([(150.0, -30.0)], 0.03)
+    assert "pip install" in caught.value.wanted
