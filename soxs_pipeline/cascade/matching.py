@@ -12,6 +12,8 @@ from soxs_pipeline.cascade.spec import CascadeMap, Group, Slot
 __all__ = ["Candidate", "Choice", "Refusal", "Unmet", "choose"]
 
 _SHOWN_REFUSALS = 3
+#: Numbers below this are alike; exposure times have two decimals.
+_LEAST = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +113,8 @@ def choose(
 
     Every ``match`` keyword must be equal; if a keyword is missing on one side it counts as
     equal but ranks below a true match. ``relax`` keywords may differ as a last resort. Among
-    the rest the nearest in the ``nearest`` keywords wins, then the best level, then the
-    nearest in time.
+    the rest the nearest in the ``nearest`` keywords wins (in factors), then the best level,
+    then the nearest in time.
 
     Parameters
     ----------
@@ -216,9 +218,14 @@ def _distance(file: DataFile, main: DataFile) -> float:
 
 
 def _offset(key: str, file: DataFile, main: DataFile, cascade: CascadeMap) -> float:
+    """Return how far a value is from the one wanted, in factors.
+
+    For a frame of 150 s a dark of 600 s serves better than one of 15 s, whose noise would be
+    scaled by ten. Times differ in headers by 1e-4 s, which must not count.
+    """
     got, wanted = lookup(file, key, cascade), lookup(main, key, cascade)
     if isinstance(got, float) and isinstance(wanted, float):
-        return round(abs(got - wanted), 2)
+        return round(abs(math.log(max(got, _LEAST) / max(wanted, _LEAST))), 3)
     return 0.0 if got == wanted else math.inf
 
 

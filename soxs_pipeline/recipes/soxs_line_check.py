@@ -23,7 +23,7 @@ from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.linecheck import LINE_CHECK_QC, measure_line_check
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.detrend import detrend
-from soxs_pipeline.reduction.linecheck import check_lines
+from soxs_pipeline.reduction.linecheck import FEWEST_LINES, check_lines
 
 __all__ = ["RECIPE", "LineCheckParameters", "LineCheckProducts", "soxs_line_check"]
 
@@ -97,6 +97,11 @@ def soxs_line_check(
     count, without = int(check.line_used.sum()), int((check.n_lines == 0).sum())
     if not count:
         remarks.append("no line was found: the wavelength scale is not checked")
+    elif count < FEWEST_LINES:
+        remarks.append(
+            f"only {count} of the {FEWEST_LINES} lines that a zero point takes: spectra are left "
+            "as calibrated"
+        )
     elif without:
         remarks.append(
             f"{without} of {len(check.orders)} orders hold no line: the shift of the others is "

@@ -18,7 +18,7 @@ from soxs_pipeline.errors import InputError
 from soxs_pipeline.numerics.commonshift import common_shift
 from soxs_pipeline.numerics.slitline import SlitLine, fit_slit_line
 
-__all__ = ["check_lines", "with_zero_point"]
+__all__ = ["FEWEST_LINES", "check_lines", "with_zero_point"]
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +39,8 @@ _END_ARCSEC = 0.7
 _EXPECTED_SPREAD_PX = 0.03
 #: A zero point with this error, in pixels, is none.
 _USELESS_PX = 0.5
+#: Lines that must agree for a zero point: one alone may be a blend, or a ghost.
+FEWEST_LINES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,6 +241,12 @@ def with_zero_point(orders: OrderSpectra, check: LineCheck) -> tuple[OrderSpectr
             wanted="sky lines of the same exposure",
         )
     usable = np.isfinite(check.common_px) and check.common_error_px < _USELESS_PX
+    count = int(check.line_used.sum())
+    if usable and count < FEWEST_LINES:
+        return orders, [
+            f"{count} sky {'line' if count == 1 else 'lines'} alone cannot tell the zero point of "
+            f"the wavelengths, it takes {FEWEST_LINES}: left as calibrated"
+        ]
     if not usable:
         return orders, ["no sky line tells the zero point of the wavelengths: left as calibrated"]
     spectra = tuple(
@@ -252,7 +260,7 @@ def with_zero_point(orders: OrderSpectra, check: LineCheck) -> tuple[OrderSpectr
     zero = ZeroPoint(
         velocity_km_s=float(np.median(check.velocity_km_s)),
         error_km_s=float(np.median(check.velocity_error_km_s)),
-        n_lines=int(check.line_used.sum()),
+        n_lines=count,
         resolving_power=_median(check.resolving_power),
     )
     said = (

@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from soxs_pipeline.domain.dispersion import DispersionSolution, SpectralFormat
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.lines import LineList, LineMeasurements
+from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.numerics.blends import blend_shift
 from soxs_pipeline.numerics.peaks import find_spots, fit_spots, recentre
 
@@ -19,7 +21,8 @@ __all__ = ["PredictedSpots", "find_bright_spots", "measure_spots", "predict_spot
 Floats = NDArray[np.float64]
 
 _PINHOLE_SIGMA_PX = 0.75
-
+#: Saturated patches larger than this are not one line through one pinhole.
+_LARGEST_SPOT_PX = 9
 
 #: Powers of the listed intensities tried: lamps and lists differ in their line ratios.
 _INTENSITY_EXPONENTS = (0.4, 0.7, 1.0)
@@ -144,7 +147,11 @@ def _choose_lines(
 
 
 def find_bright_spots(frame: Frame, *, threshold_sigma: float) -> Floats:
-    """Return the positions ``(x, y)`` of all spots on a frame, brightest first."""
+    """Return the positions ``(x, y)`` of all spots on a frame, brightest first.
+
+    Saturated spots count as well: their centres are known to a fraction of a pixel, which is
+    enough to recognise the pattern of lines, and they are the brightest.
+    """
     x, y, _ = find_spots(
         frame.data,
         frame.variance,
@@ -153,7 +160,19 @@ def find_bright_spots(frame: Frame, *, threshold_sigma: float) -> Floats:
         kernel_sigma_px=_PINHOLE_SIGMA_PX,
         sharpest=0.65,
     )
-    return np.column_stack([x, y])
+    return np.concatenate([_saturated_spots(frame), np.column_stack([x, y])])
+
+
+def _saturated_spots(frame: Frame) -> Floats:
+    """Return the centres ``(x, y)`` of the saturated patches no larger than a spot."""
+    labels, _ = ndimage.label(frame.quality & np.uint32(Quality.SATURATED))
+    boxes = ndimage.find_objects(labels)
+    small = [
+        (0.5 * (columns.start + columns.stop - 1), 0.5 * (rows.start + rows.stop - 1))
+        for rows, columns in boxes
+        if max(rows.stop - rows.start, columns.stop - columns.start) <= _LARGEST_SPOT_PX
+    ]
+    return np.array(small, dtype=float).reshape(-1, 2)
 
 
 def measure_spots(

@@ -105,6 +105,17 @@ def test_the_nearest_exposure_time_is_preferred_before_the_nearest_in_time():
     assert dark.files[0].header["EXPTIME"] == 300.0
 
 
+def test_the_nearest_exposure_time_is_so_in_factors():
+    darks = [
+        frame("NIR", "DARK", "IMAGE", MJD - 1 + i / 1e3 + t / 1e5, exptime=t, tpl_start=f"D{t}")
+        for t in (15.0, 600.0)
+        for i in (1, 2, 3)
+    ]
+    found = associated(night(darks, arm_frames("NIR", exptime=150.0)))
+    dark = next(c for c in only(found, "science_stare").choices if c.slot.name == "master_dark")
+    assert dark.files[0].header["EXPTIME"] == 600.0
+
+
 def test_lamp_off_frames_of_the_same_lamp_and_time_are_taken_together():
     off = [frame("NIR", "LAMP,WAVE", "IMAGE", MJD - 0.39 + i / 1e3, tpl_start="X") for i in (1, 2)]
     other = [frame("NIR", "LAMP,FLAT", "IMAGE", MJD - 0.39, exptime=99.0)]
