@@ -12,7 +12,11 @@ from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.wavelength import SOLUTION_QC, measure_solution
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.detrend import detrend
-from soxs_pipeline.reduction.wavelength import describe_gaps, solve_dispersion
+from soxs_pipeline.reduction.wavelength import (
+    describe_gaps,
+    describe_saturation,
+    solve_dispersion,
+)
 
 __all__ = ["RECIPE", "DispSolutionParameters", "DispSolutionProducts", "soxs_disp_solution"]
 
@@ -77,9 +81,8 @@ def soxs_disp_solution(
         moves_together=spectral_format.moves_together,
     )
     qc = measure_solution(solution, lines, expected.wavelength_nm[expected.clean], binned.solution)
-    return Outcome(
-        DispSolutionProducts(solution, lines), qc, (*remarks, *describe_gaps(solution, lines))
-    )
+    said = (*describe_saturation(frame, expected), *describe_gaps(solution, lines))
+    return Outcome(DispSolutionProducts(solution, lines), qc, (*remarks, *said))
 
 
 RECIPE = Recipe(soxs_disp_solution, DispSolutionParameters, DispSolutionProducts, SOLUTION_QC)

@@ -15,7 +15,11 @@ from soxs_pipeline.qc.wavelength import SOLUTION_QC, measure_solution
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.detrend import detrend
 from soxs_pipeline.reduction.pixelmap import make_pixel_map
-from soxs_pipeline.reduction.wavelength import describe_gaps, solve_dispersion
+from soxs_pipeline.reduction.wavelength import (
+    describe_gaps,
+    describe_saturation,
+    solve_dispersion,
+)
 
 __all__ = [
     "RECIPE",
@@ -110,7 +114,8 @@ def soxs_spatial_solution(
         solution, lines, expected.wavelength_nm[expected.clean], first_dispersion
     )
     gaps = describe_gaps(solution, lines, tuple(spectral_format.pinholes_arcsec))
-    return Outcome(SpatialSolutionProducts(solution, pixel_map, lines), qc, (*remarks, *gaps))
+    said = (*remarks, *describe_saturation(frame, expected), *gaps)
+    return Outcome(SpatialSolutionProducts(solution, pixel_map, lines), qc, said)
 
 
 RECIPE = Recipe(

@@ -243,9 +243,9 @@ def with_zero_point(orders: OrderSpectra, check: LineCheck) -> tuple[OrderSpectr
     usable = np.isfinite(check.common_px) and check.common_error_px < _USELESS_PX
     count = int(check.line_used.sum())
     if usable and count < FEWEST_LINES:
+        seen = f"{count} sky {'line' if count == 1 else 'lines'} alone"
         return orders, [
-            f"{count} sky {'line' if count == 1 else 'lines'} alone cannot tell the zero point of "
-            f"the wavelengths, it takes {FEWEST_LINES}: left as calibrated"
+            f"{seen} cannot tell the zero point, it takes {FEWEST_LINES}: left as calibrated"
         ]
     if not usable:
         return orders, ["no sky line tells the zero point of the wavelengths: left as calibrated"]

@@ -16,7 +16,13 @@ from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.numerics.blends import blend_shift
 from soxs_pipeline.numerics.peaks import find_spots, fit_spots, recentre
 
-__all__ = ["PredictedSpots", "find_bright_spots", "measure_spots", "predict_spots"]
+__all__ = [
+    "PredictedSpots",
+    "find_bright_spots",
+    "measure_spots",
+    "predict_spots",
+    "saturated_share",
+]
 
 Floats = NDArray[np.float64]
 
@@ -241,6 +247,18 @@ def measure_spots(
         x_blend=predicted.x_blend[seen],
         x_blend_error=predicted.x_blend_error[seen],
     )
+
+
+def saturated_share(frame: Frame, predicted: PredictedSpots) -> float:
+    """Return the fraction of the clean spots predicted on a frame that are saturated."""
+    clean = predicted.only(predicted.clean)
+    if not clean.x.size:
+        return 0.0
+    ny, nx = frame.shape
+    rows = np.clip(np.rint(clean.y).astype(int), 0, ny - 1)
+    columns = np.clip(np.rint(clean.x).astype(int), 0, nx - 1)
+    hit = frame.quality[rows, columns] & np.uint32(Quality.SATURATED)
+    return float(np.mean(hit != 0))
 
 
 def _touches_saturation(frame: Frame, x: Floats, y: Floats) -> NDArray[np.bool_]:

@@ -26,9 +26,10 @@ from soxs_pipeline.reduction.lines import (
     find_bright_spots,
     measure_spots,
     predict_spots,
+    saturated_share,
 )
 
-__all__ = ["describe_gaps", "fit_solution", "solve_dispersion"]
+__all__ = ["describe_gaps", "describe_saturation", "fit_solution", "solve_dispersion"]
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +46,11 @@ _SCALES_ACROSS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _CHOICE: dict[str, Any] = {"most_lines": 120, "worst_blend_px": 0.1}
 #: Robust weight below which a line counts as rejected.
 _KEPT_WEIGHT = 0.05
+#: Largest scatter of an order's lines about the solution that passes unremarked, in pixels, and
+#: largest median distance of all lines that is believed: a match by chance has more.
+_LARGEST_SCATTER_PX, _LARGEST_DISTANCE_PX = 0.4, 0.4
+#: Share of saturated lines that is said.
+_MANY_SATURATED = 0.1
 #: Error given to the position of a line that is not to be used.
 _UNUSED_ERROR_PX = 1e3
 
@@ -261,7 +267,23 @@ def solve_dispersion(  # noqa: PLR0913 - the two recipes differ in these numbers
             "no line of the list was found where the spectral format puts it",
             remedy="check the arc frame and the line list",
         )
+    distance = float(np.median(np.abs(measured.x - measured.x_fit)[measured.used]))
+    if distance > _LARGEST_DISTANCE_PX:
+        why = f"the lines found do not fit the solution: half of them lie {distance:.2f} px off"
+        raise NoSolutionError(
+            "; ".join((why, *describe_saturation(frame, expected))),
+            wanted=f"a median distance of at most {_LARGEST_DISTANCE_PX:g} px",
+            remedy="check the exposure of the arc and that it is the right lamp",
+        )
     return moved, measured, expected
+
+
+def describe_saturation(frame: Frame, expected: PredictedSpots) -> tuple[str, ...]:
+    """Say in words if many of the lines expected are saturated."""
+    share = saturated_share(frame, expected)
+    if share < _MANY_SATURATED:
+        return ()
+    return (f"{share:.0%} of the lines expected are saturated, a shorter exposure shows more",)
 
 
 def _seen_before(expected: PredictedSpots, measured: LineMeasurements) -> NDArray[np.bool_]:
@@ -296,6 +318,9 @@ def describe_gaps(
             said.append(
                 f"order {order}: only {count} lines; its solution follows the predicted format"
             )
+        scatter = float(solution.fit_rms_px[row, 0])
+        if scatter > _LARGEST_SCATTER_PX:
+            said.append(f"order {order}: its lines scatter by {scatter:.1f} px about the solution")
         mine = (lines.order == order) & lines.used
         seen = np.unique(lines.slit_arcsec[mine])
         missing = [s for s in pinholes_arcsec if not np.isclose(seen, s, atol=1e-3).any()]

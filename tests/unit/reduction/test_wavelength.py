@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 
 from soxs_pipeline.domain.lines import LineList
+from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import NoSolutionError, UnprocessableDataError
+from soxs_pipeline.reduction.lines import find_bright_spots
 from soxs_pipeline.reduction.pixelmap import make_pixel_map
-from soxs_pipeline.reduction.wavelength import describe_gaps, solve_dispersion
+from soxs_pipeline.reduction.wavelength import (
+    describe_gaps,
+    describe_saturation,
+    solve_dispersion,
+)
 from tests.support.optics import (
     PINHOLES,
     make_arc,
@@ -141,3 +147,47 @@ def test_another_lamp_has_no_solution(rng):
     with pytest.raises(NoSolutionError):
         solve(frame, spectral_format.solution, spectral_format, other, (0.0,),
               {**FIRST, "reach_px": (3.0, 3.0)})  # fmt: skip
+
+
+def overexposed(frame, percent):
+    level = float(np.percentile(frame.data[frame.data > 300.0], percent))
+    full = frame.data >= level
+    return replace(
+        frame,
+        data=np.minimum(frame.data, level),
+        quality=np.where(full, frame.quality | np.uint32(Quality.SATURATED), frame.quality),
+    )
+
+
+def test_an_overexposed_arc_is_solved_by_what_is_left_and_that_is_said(rng):
+    spectral_format, lines = make_format(), make_lines(rng)
+    truth = flexed(spectral_format.solution)
+    frame = overexposed(make_arc(truth, lines, [0.0], rng), 40)
+    solution, measured, expected = solve(
+        frame, spectral_format.solution, spectral_format, lines, (0.0,), FIRST
+    )
+    x, _ = solution.detector_position(11, np.array([1080.0, 1150.0]), 0.0)
+    true, _ = truth.detector_position(11, np.array([1080.0, 1150.0]), 0.0)
+    assert np.allclose(x, true, atol=0.3)
+    assert measured.used.sum() < 0.7 * expected.x.size
+    assert "saturated" in describe_saturation(frame, expected)[0]
+
+
+def test_saturated_lines_still_tell_the_pattern(rng):
+    spectral_format, lines = make_format(), make_lines(rng)
+    frame = overexposed(make_arc(spectral_format.solution, lines, [0.0], rng), 3)
+    spots = find_bright_spots(frame, threshold_sigma=8.0)
+    x, y = spectral_format.solution.detector_position(11, lines.wavelength_nm, 0.0)
+    on = (x > 5) & (x < 395)
+    apart = np.hypot(spots[:, 0] - x[on, None], spots[:, 1] - y[on, None]).min(axis=1)
+    assert np.mean(apart < 0.8) > 0.7
+
+
+def test_lines_that_do_not_agree_make_no_solution(rng):
+    spectral_format, lines = make_format(), make_lines(rng)
+    frame = make_arc(spectral_format.solution, lines, [0.0], rng)
+    # Nanometres of about three pixels: the list puts every line a pixel or so beside its place.
+    wrong = rng.choice([-1.0, 1.0], lines.wavelength_nm.size) * rng.uniform(0.2, 0.5)
+    listed = replace(lines, wavelength_nm=np.sort(lines.wavelength_nm + wrong))
+    with pytest.raises(NoSolutionError, match="half of them lie"):
+        solve(frame, spectral_format.solution, spectral_format, listed, (0.0,), FIRST)
