@@ -171,13 +171,16 @@ class Exposure:
         with fits.open(self.spectra) as units:
             tables = [unit.data for unit in units if unit.name.startswith("SOURCE")]
             beta = units[0].header["BETA"]
+            slit = units[0].header["SLITWIDT"]
         if len(tables) < 2:
             return self.object
         chosen = int(np.argmin([abs(np.median(t["POSITION"]) - position_arcsec) for t in tables]))
-        light = np.array([self._disc(table, beta) for table in tables])
+        light = np.array([self._disc(table, beta, slit) for table in tables])
         return self.object * light[chosen] / np.maximum(light.sum(axis=0), 1e-30)
 
-    def _disc(self, table: fits.FITS_rec, beta: float) -> Floats:
+    def _disc(self, table: fits.FITS_rec, beta: float, slit: float) -> Floats:
+        across = 0.5 * slit * np.polynomial.legendre.leggauss(16)[0]
+        weights = np.polynomial.legendre.leggauss(16)[1]
         image = np.zeros(self.object.shape)
         for order in np.unique(table["ORDER"]).astype(int):
             mine, rows = self.order == order, table[table["ORDER"] == order]
@@ -186,9 +189,14 @@ class Exposure:
                 for name in ("ELECTRONS", "POSITION", "FWHM")
             )
             core = fwhm / (2.0 * np.sqrt(2.0 ** (1.0 / beta) - 1.0))
-            # A Moffat disc summed over the width of a slit falls off by half a power less.
-            fall = (1.0 + ((self.slit[mine] - place) / core) ** 2) ** (0.5 - beta)
-            image[mine] = electrons * fall / core
+            # A Moffat disc summed over the width of the slit, over which it gave those electrons.
+            fall, whole = np.zeros(place.size), np.zeros(place.size)
+            for x, weight in zip(across, weights, strict=True):
+                level = 1.0 + (x / core) ** 2
+                distance = (self.slit[mine] - place) / core
+                fall += weight * (level + distance**2) ** -beta
+                whole += weight * level ** (0.5 - beta)
+            image[mine] = electrons * fall / (whole * core)
         return image
 
 

@@ -33,8 +33,9 @@ LOG_WIDTH = (0.0, 0.5)
 WIDTH_POWER = (-0.2, 0.07)
 LOG_BETA = (np.log(2.9), 0.3)
 BLUR_PX = (1.6, 0.4)
-#: Scatter where the images of pinholes tell the blur: holes have a size, too.
-BLUR_SCATTER_PX = 0.06
+#: Blur over the width of the image of a pinhole, and its scatter. A hole has a size of its own:
+#: one of 0.5 arcsec leaves to the optics three quarters of the width, a point all of it.
+_BLUR_OF_SPOT = (0.88, 0.12)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,9 @@ def usual_shape(
     spot_fwhm_px
         Of the image of a pinhole along the slit; NaN if unknown.
     """
-    blur = (spot_fwhm_px, BLUR_SCATTER_PX) if math.isfinite(spot_fwhm_px) else BLUR_PX
+    known = math.isfinite(spot_fwhm_px)
+    mean, scatter = _BLUR_OF_SPOT
+    blur = (mean * spot_fwhm_px, scatter * spot_fwhm_px) if known else BLUR_PX
     return Shape(
         trace=np.array([peak.position, 0.0, 0.0, 0.0]),
         log_fwhm=float(np.log(peak.width)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 
 from soxs_pipeline.simulator.canvas import Blur, Canvas, strip_of
 from soxs_pipeline.simulator.geometry import Geometry
@@ -16,6 +16,7 @@ from soxs_pipeline.simulator.optics import (
     PSF_FWHM_PX,
     SLIT_SCALE_ARCSEC_PX,
     efficiency,
+    moffat_along_slit,
     moffat_fraction,
     moffat_line,
     seeing_at,
@@ -38,6 +39,8 @@ Array = NDArray[np.floating]
 Image = NDArray[np.float32]
 
 _SLIT_STEP_ARCSEC = 0.05
+#: Distances along the slit at which the image of a source is worked out.
+_ALONG = np.arange(0.0, 14.0, 0.01)
 
 
 @dataclass(frozen=True)
@@ -191,12 +194,13 @@ def object_image(
             electrons = source_rate(source, wave) * air * share * seconds
             centre = _trace(arm, scene, source, wave, offset_arcsec)
             offset = strip.slit - strip.look_up(centre)
-            profile = moffat_line(offset, strip.look_up(fwhm), scene.moffat_beta)
-            profile = profile.astype(np.float32)
-            total += strip.look_up(electrons) * profile
-            length = np.interp(
-                wave, wave[nodes], _within_length(centre[nodes], fwhm[nodes], scene.moffat_beta)
+            seen = moffat_along_slit(
+                _ALONG, fwhm[nodes], scene.moffat_beta, scene.slit_arcsec, across_arcsec
             )
+            seen /= passing[:, None]
+            node = strip.look_up(np.arange(wave.size) / nodes.step)
+            total += strip.look_up(electrons) * _at(seen, node, np.abs(offset))
+            length = np.interp(wave, wave[nodes], _within_length(centre[nodes], seen))
             thin = slice(None, None, 4)
             entries.append(
                 SourceTruth(
@@ -213,11 +217,20 @@ def object_image(
     return canvas.collect(along, _psf(arm)), truth
 
 
-def _within_length(centre: Array, fwhm: Array, beta: float) -> Array:
+def _at(table: Array, node: Image, offset: Image) -> Image:
+    """Look a table of profiles up at wavelengths and distances along the slit."""
+    index = np.stack([np.minimum(node, len(table) - 1), offset / np.float32(_ALONG[1])])
+    found = map_coordinates(table.astype(np.float32), index, order=1, mode="nearest")
+    return np.asarray(found, dtype=np.float32)
+
+
+def _within_length(centre: Array, seen: Array) -> Array:
+    """Share of the light through the slit that falls within its length of 12 arcsec."""
+    summed = np.cumsum(0.5 * (seen[:, 1:] + seen[:, :-1]), axis=1) * _ALONG[1]
     return np.array(
         [
-            moffat_fraction(12.0, np.array([width]), beta, -place)[0]
-            for place, width in zip(centre, fwhm, strict=True)
+            np.interp(6.0 - place, _ALONG[1:], row) + np.interp(6.0 + place, _ALONG[1:], row)
+            for place, row in zip(centre, summed, strict=True)
         ]
     )
 

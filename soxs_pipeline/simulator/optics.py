@@ -13,6 +13,7 @@ __all__ = [
     "SLIT_SCALE_ARCSEC_PX",
     "TELESCOPE_AREA_M2",
     "efficiency",
+    "moffat_along_slit",
     "moffat_fraction",
     "moffat_line",
     "seeing_at",
@@ -123,6 +124,40 @@ def moffat_line(offset_arcsec: Array, fwhm_arcsec: Array, beta: float) -> Array:
     alpha = _moffat_alpha(fwhm_arcsec, beta)
     norm = gamma(beta - 0.5) / (sqrt(pi) * gamma(beta - 1.0))
     return norm / alpha * (1 + (offset_arcsec / alpha) ** 2) ** (0.5 - beta)
+
+
+def moffat_along_slit(
+    offsets_arcsec: Array,
+    fwhm_arcsec: Array,
+    beta: float,
+    width_arcsec: float,
+    across_arcsec: float = 0.0,
+) -> Array:
+    """Light of a Moffat image along a slit: summed over the slit's width and no further.
+
+    Parameters
+    ----------
+    offsets_arcsec
+        Distances from the source along the slit, shape ``(m,)``.
+    fwhm_arcsec
+        Full widths at half maximum, shape ``(n,)``.
+    beta
+        Exponent of the image in two dimensions.
+    width_arcsec, across_arcsec
+        Of the slit, and where it is across its width.
+
+    Returns
+    -------
+    numpy.ndarray
+        Share of all the light per arcsec, shape ``(n, m)``.
+    """
+    steps = max(int(np.ceil(width_arcsec / 0.02)), 1)
+    alpha = _moffat_alpha(fwhm_arcsec, beta)[:, None]
+    seen = np.zeros((alpha.size, len(offsets_arcsec)))
+    for k in range(steps):
+        x = ((k + 0.5) / steps - 0.5) * width_arcsec + across_arcsec
+        seen += (1 + (x**2 + offsets_arcsec**2) / alpha**2) ** -beta
+    return (beta - 1) / (pi * alpha**2) * seen * (width_arcsec / steps)
 
 
 def moffat_fraction(

@@ -6,6 +6,7 @@ from scipy.integrate import quad
 
 from soxs_pipeline.simulator.optics import (
     efficiency,
+    moffat_along_slit,
     moffat_fraction,
     moffat_line,
     seeing_at,
@@ -48,6 +49,24 @@ def test_slit_losses_grow_with_seeing():
     assert (np.diff(share) < 0).all()
     assert share[0] > 0.85
     assert moffat_fraction(12.0, np.array([0.9]), 3.2, 6.0)[0] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("beta", [2.5, 3.2, 4.5])
+def test_along_a_slit_only_its_width_is_summed(beta):
+    along = np.arange(0.0, 60.0, 0.01)
+    widths, seeing = (0.5, 1.5, 60.0), np.array([0.5, 0.9])
+    seen = [moffat_along_slit(along, seeing, beta, width) for width in widths]
+    for width, profile in zip(widths, seen, strict=True):
+        total = 2 * np.trapezoid(profile, along, axis=1)
+        assert total == pytest.approx(moffat_fraction(width, seeing, beta), rel=2e-3)
+    # A slit that cuts nothing shows the whole disc summed, a narrow one a narrower profile.
+    for fwhm, narrow, wide in zip(seeing, seen[0], seen[2], strict=True):
+        assert wide[:500] == pytest.approx(moffat_line(along[:500], fwhm, beta), rel=2e-3)
+        assert (narrow / narrow[0])[100] < 0.9 * (wide / wide[0])[100]
+    beside = moffat_along_slit(along, seeing, beta, 1.0, across_arcsec=2.0)
+    assert 2 * np.trapezoid(beside, along, axis=1) == pytest.approx(
+        moffat_fraction(1.0, seeing, beta, 2.0), rel=2e-3
+    )
 
 
 def test_seeing_falls_with_wavelength():
