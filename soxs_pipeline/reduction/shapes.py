@@ -33,9 +33,9 @@ LOG_WIDTH = (0.0, 0.5)
 WIDTH_POWER = (-0.2, 0.07)
 LOG_BETA = (np.log(2.9), 0.3)
 BLUR_PX = (1.6, 0.4)
-#: Blur over the width of the image of a pinhole, and its scatter. A hole has a size of its own:
-#: one of 0.5 arcsec leaves to the optics three quarters of the width, a point all of it.
-_BLUR_OF_SPOT = (0.88, 0.12)
+#: Blur over the width of the image of a pinhole, and its scatter. The size of the holes is not
+#: published: a point leaves all of the width to the optics, a hole of 0.5 arcsec four fifths.
+_BLUR_OF_SPOT = (0.93, 0.1)
 
 
 @dataclass(frozen=True, eq=False)
