@@ -34,8 +34,10 @@ WIDTH_POWER = (-0.2, 0.07)
 LOG_BETA = (np.log(2.9), 0.3)
 BLUR_PX = (1.6, 0.4)
 #: Blur over the width of the image of a pinhole, and its scatter. The size of the holes is not
-#: published: a point leaves all of the width to the optics, a hole of 0.5 arcsec four fifths.
-_BLUR_OF_SPOT = (0.93, 0.1)
+#: published: a point leaves nearly all of the width to the optics, a hole of 0.5 arcsec four
+#: fifths. Profiles do not tell blur from seeing, so the scatter is small: either way the share of
+#: the light that passes a slit is right to a per cent or two.
+_BLUR_OF_SPOT = (0.95, 0.03)
 
 
 @dataclass(frozen=True, eq=False)
