@@ -18,6 +18,10 @@ _LOW = 0.1
 #: How much larger than the exponent along the slit that of the disc can be: by nothing in a slit
 #: of no width, by a half in one of infinite width.
 _EXCESS = (-0.01, 0.51)
+#: Least and largest half width at half maximum over half the slit's width: nothing or all is lost.
+_RATIOS = (0.01, 100.0)
+#: Scales of the disc from its middle beyond which its light no longer shapes the sum.
+_FAR = 15.0
 #: A disc of a smaller exponent has most of its light nowhere near.
 _LEAST_EXPONENT = 1.2
 #: Scales of the disc at which its width along the slit is worked out, and how far they reach
@@ -44,8 +48,8 @@ def slit_share(width: float, fwhm: Floats, beta: float) -> Floats:
     beta
         Exponent of that profile, taken for a Moffat function; larger than one.
     """
-    half_width = 0.5 * np.maximum(np.asarray(fwhm, dtype=float), 1e-12)
     half_slit = 0.5 * width
+    half_width = np.clip(0.5 * np.asarray(fwhm, dtype=float), *(half_slit * np.array(_RATIOS)))
     exponent = _disc_exponent(half_slit / float(np.median(half_width)), beta)
     # The half width that a disc of every scale shows along this slit, and its inverse.
     sharp = 1.0 / np.sqrt(2.0 ** (1.0 / exponent) - 1.0)
@@ -59,7 +63,7 @@ def slit_share(width: float, fwhm: Floats, beta: float) -> Floats:
 
 def _seen(place: float, half_slit: float, exponent: float) -> float:
     """Return the light along a slit at a place over that at its peak; unit is the disc's scale."""
-    across = 0.5 * half_slit * (_NODES + 1.0)
+    across = 0.5 * min(half_slit, _FAR) * (_NODES + 1.0)
     light = (1.0 + across**2 + place**2) ** -exponent @ _WEIGHTS
     return float(light / ((1.0 + across**2) ** -exponent @ _WEIGHTS))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.domain.spectra import OrderSpectra
@@ -18,8 +20,8 @@ _WIDEST_ARCSEC = 3.0
 def with_slit_share(orders: OrderSpectra, sources: Sources) -> tuple[OrderSpectra, list[str]]:
     """Return spectra with the share of the target's light that passed the slit at each bin.
 
-    The target is taken for a point source in the middle of the slit: its profile across the slit
-    is then that along it. A target that was off-centre lost more, by the same factor at nearly all
+    The target is taken for a point source in the middle of the slit, the image of a round disc.
+    A target that was off-centre lost more, by the same factor at nearly all
     wavelengths.
 
     Parameters
@@ -36,8 +38,12 @@ def with_slit_share(orders: OrderSpectra, sources: Sources) -> tuple[OrderSpectr
     middle = 0.5 * sum(target.wave_domain_nm)
     if target.forced or float(target.fwhm(middle)) > _WIDEST_ARCSEC:
         return orders, []
+    # One disc for the whole arm: orders must not differ in its exponent.
+    wavelength = np.concatenate([one.wavelength_nm for one in orders.spectra])
+    share = slit_share(width, target.fwhm(wavelength), target.beta)
+    ends = np.cumsum([one.wavelength_nm.size for one in orders.spectra])[:-1]
     spectra = tuple(
-        replace(one, slit_share=slit_share(width, target.fwhm(one.wavelength_nm), target.beta))
-        for one in orders.spectra
+        replace(one, slit_share=part)
+        for one, part in zip(orders.spectra, np.split(share, ends), strict=True)
     )
     return replace(orders, spectra=spectra), []

@@ -55,7 +55,7 @@ def test_gaussian_limit():
 
 
 @pytest.mark.parametrize("beta", [1.0, 1.3, 50.0])
-@pytest.mark.parametrize("fwhm", [0.05, 3.0])
+@pytest.mark.parametrize("fwhm", [-1.0, 1e-6, 0.05, 3.0, 1e4])
 def test_profiles_beyond_reason_still_have_a_share(beta, fwhm):
     share = float(slit_share(1.0, np.array(fwhm), beta))
     assert 0.0 < share <= 1.0
