@@ -53,8 +53,8 @@ def slit_share(width: float, fwhm: Floats, beta: float) -> Floats:
     exponent = _disc_exponent(half_slit / float(np.median(half_width)), beta)
     # The half width that a disc of every scale shows along this slit, and its inverse.
     sharp = 1.0 / np.sqrt(2.0 ** (1.0 / exponent) - 1.0)
-    ends = sharp * np.array([half_width.min(), half_width.max()]) * np.array(_BEYOND)
-    scales = np.geomspace(*ends, _N_SCALES)
+    narrowest, widest = sharp * float(half_width.min()), sharp * float(half_width.max())
+    scales = np.geomspace(_BEYOND[0] * narrowest, _BEYOND[1] * widest, _N_SCALES)
     shown = np.array([_half_width(half_slit / scale, exponent) * scale for scale in scales])
     alpha = np.exp(np.interp(np.log(half_width), np.log(shown), np.log(scales)))
     edge2 = (half_slit / alpha) ** 2
