@@ -179,8 +179,7 @@ class Exposure:
         return self.object * light[chosen] / np.maximum(light.sum(axis=0), 1e-30)
 
     def _disc(self, table: fits.FITS_rec, beta: float, slit: float) -> Floats:
-        across = 0.5 * slit * np.polynomial.legendre.leggauss(16)[0]
-        weights = np.polynomial.legendre.leggauss(16)[1]
+        nodes, weights = np.polynomial.legendre.leggauss(16)
         image = np.zeros(self.object.shape)
         for order in np.unique(table["ORDER"]).astype(int):
             mine, rows = self.order == order, table[table["ORDER"] == order]
@@ -191,7 +190,7 @@ class Exposure:
             core = fwhm / (2.0 * np.sqrt(2.0 ** (1.0 / beta) - 1.0))
             # A Moffat disc summed over the width of the slit, over which it gave those electrons.
             fall, whole = np.zeros(place.size), np.zeros(place.size)
-            for x, weight in zip(across, weights, strict=True):
+            for x, weight in zip(0.5 * slit * nodes, weights, strict=True):
                 level = 1.0 + (x / core) ** 2
                 distance = (self.slit[mine] - place) / core
                 fall += weight * (level + distance**2) ** -beta

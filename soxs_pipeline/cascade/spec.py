@@ -121,7 +121,7 @@ class Slot:
     relax
         Of these, the ones that may differ if nothing better is found; the result is flagged.
     nearest
-        Keywords in which the nearest value is preferred, before the nearest in time.
+        Keywords in which the nearest value, in factors, is preferred before the nearest in time.
     levels
         Association levels, best first; none for static files.
     arms

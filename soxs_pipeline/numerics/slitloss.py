@@ -46,7 +46,7 @@ def slit_share(width: float, fwhm: Floats, beta: float) -> Floats:
     fwhm
         Full width at half maximum of the profile along the slit, any shape.
     beta
-        Exponent of that profile, taken for a Moffat function; larger than one.
+        Exponent of that profile, taken for a Moffat function; below 1.2 it counts as that.
     """
     half_slit = 0.5 * width
     half_width = np.clip(0.5 * np.asarray(fwhm, dtype=float), *(half_slit * np.array(_RATIOS)))

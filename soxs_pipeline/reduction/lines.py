@@ -254,18 +254,24 @@ def saturated_share(frame: Frame, predicted: PredictedSpots) -> float:
     clean = predicted.only(predicted.clean)
     if not clean.x.size:
         return 0.0
-    ny, nx = frame.shape
-    rows = np.clip(np.rint(clean.y).astype(int), 0, ny - 1)
-    columns = np.clip(np.rint(clean.x).astype(int), 0, nx - 1)
+    columns, rows = _nearest_pixels(frame, clean.x, clean.y, margin=0)
     hit = frame.quality[rows, columns] & np.uint32(Quality.SATURATED)
     return float(np.mean(hit != 0))
 
 
+def _nearest_pixels(
+    frame: Frame, x: Floats, y: Floats, *, margin: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return column and row nearest to positions, at least so far from the frame's border."""
+    ny, nx = frame.shape
+    column = np.clip(np.rint(np.nan_to_num(x)).astype(np.int64), margin, nx - 1 - margin)
+    row = np.clip(np.rint(np.nan_to_num(y)).astype(np.int64), margin, ny - 1 - margin)
+    return column, row
+
+
 def _touches_saturation(frame: Frame, x: Floats, y: Floats) -> NDArray[np.bool_]:
     """Return True where the 3 x 3 core of a spot holds an invalid pixel."""
-    ny, nx = frame.shape
-    ix = np.clip(np.rint(np.nan_to_num(x)).astype(int), 1, nx - 2)
-    iy = np.clip(np.rint(np.nan_to_num(y)).astype(int), 1, ny - 2)
+    ix, iy = _nearest_pixels(frame, x, y, margin=1)
     bad = frame.bad
     touched = np.zeros(len(x), dtype=bool)
     for dy in (-1, 0, 1):

@@ -20,9 +20,8 @@ _WIDEST_ARCSEC = 3.0
 def with_slit_share(orders: OrderSpectra, sources: Sources) -> tuple[OrderSpectra, list[str]]:
     """Return spectra with the share of the target's light that passed the slit at each bin.
 
-    The target is taken for a point source in the middle of the slit, the image of a round disc.
-    A target that was off-centre lost more, by the same factor at nearly all
-    wavelengths.
+    The target is taken for a point source in the middle of the slit, seen as a round disc. One
+    that was off-centre lost more, by the same factor at nearly all wavelengths.
 
     Parameters
     ----------
