@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
-__all__ = ["COSMICS", "SKY_QC", "measure_residuals", "measure_sources"]
+__all__ = ["COSMICS", "SKY_QC", "STRAY", "measure_residuals", "measure_sources"]
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +29,8 @@ ORDER_CORE = QcDefinition(
 )
 ORDER_LEVEL = QcDefinition("SKY MEDIAN", "Median sky in a pixel of an order", "electron",
                            per_order=True)  # fmt: skip
+STRAY = QcDefinition("SCATTERED MEDIAN", "Median scattered light in a pixel, taken off",
+                     "electron")  # fmt: skip
 COSMICS = QcDefinition("COSMIC NUM", "Pixels in the orders hit by cosmic rays", "pixel")
 NUMBER = QcDefinition("N SOURCES", "Sources found on the slit; 0 if the position is assumed")
 POSITION = QcDefinition("SOURCE POS", "Slit position of the target, mid-range", "arcsec")
@@ -38,7 +40,7 @@ SIGNIFICANCE = QcDefinition("SOURCE SIGMA", "Significance of the target; 0 if as
 
 SKY_QC = (
     CHI2, FAR, CORE, LEVEL, ORDER_CHI2, ORDER_FAR, ORDER_CORE, ORDER_LEVEL,
-    COSMICS, NUMBER, POSITION, DRIFT, WIDTH, SIGNIFICANCE,
+    STRAY, COSMICS, NUMBER, POSITION, DRIFT, WIDTH, SIGNIFICANCE,
 )  # fmt: skip
 
 #: Pull that counts as far off, and how bright a line's core is in terms of the median sky.

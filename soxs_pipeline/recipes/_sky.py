@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration, Geometry
 from soxs_pipeline.domain.frame import Frame, RawFrame
@@ -12,12 +14,13 @@ from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.definition import QcValue
-from soxs_pipeline.qc.sky import COSMICS, measure_residuals, measure_sources
+from soxs_pipeline.qc.sky import COSMICS, STRAY, measure_residuals, measure_sources
 from soxs_pipeline.reduction.detrend import detrend
 from soxs_pipeline.reduction.finding import SourceOptions
 from soxs_pipeline.reduction.flatfield import with_lasting_flags
 from soxs_pipeline.reduction.frames import sky_pulls
 from soxs_pipeline.reduction.modelled import ModelledOrder
+from soxs_pipeline.reduction.scattered import FAINT, scattered_light
 from soxs_pipeline.reduction.sky import SkyOptions
 from soxs_pipeline.reduction.slitpixels import SlitPixels, gather_like, gather_pixels
 
@@ -64,6 +67,18 @@ class SkyParameters(ParameterSet):
     edge_margin: float = parameter(
         2.5, "Pixels left out at either end of the slit.", unit="pixel", ge=0, le=8
     )
+    subtract_scattered: bool = parameter(
+        True,
+        "Subtract scattered light, as told between the orders. Left in, its slope along "
+        "the slit is taken for wings of a faint source.",
+    )
+    gap_margin: float = parameter(
+        4.0,
+        "Pixels this far from the edge of an order tell the scattered light.",
+        unit="pixel",
+        ge=1,
+        le=20,
+    )
     knots_per_pixel: int = parameter(
         2, "Knots of the sky spectrum in one pixel; more for sharper lines.", ge=1, le=4
     )
@@ -92,35 +107,53 @@ def gathered(
     master_flat: Frame | None,
     geometry: Geometry,
     chosen: SkyParameters,
-) -> tuple[Frame, list[SlitPixels], list[str]]:
-    """Detrend an exposure and gather the pixels of its orders; return remarks as well."""
-    frame, remarks = _detrended(raw, detector, master_flat)
+) -> tuple[Frame, list[SlitPixels], list[str], list[QcValue]]:
+    """Detrend an exposure and gather the pixels of its orders; return remarks and QC as well."""
+    frame, stray, remarks = _detrended(raw, detector, master_flat, geometry, chosen)
     margin = chosen.edge_margin
     pixels = gather_pixels(frame, master_flat, geometry, edge_margin_px=margin)
-    return frame, pixels, remarks
+    if stray is None:
+        return frame, pixels, remarks, []
+    place = np.concatenate([order.place for order in pixels])
+    level = float(np.median(stray.data.ravel()[place]))
+    return frame, pixels, remarks, [STRAY.value(level)]
 
 
 def gathered_like(
     raw: RawFrame,
     detector: DetectorCalibration,
     master_flat: Frame | None,
+    geometry: Geometry,
+    chosen: SkyParameters,
     alike: Sequence[SlitPixels],
 ) -> list[SlitPixels]:
     """Detrend another exposure of a sequence and gather the same pixels."""
-    frame, _ = _detrended(raw, detector, master_flat)
+    frame, _, _ = _detrended(raw, detector, master_flat, geometry, chosen)
     return gather_like(frame, master_flat, alike)
 
 
 def _detrended(
-    raw: RawFrame, detector: DetectorCalibration, master_flat: Frame | None
-) -> tuple[Frame, list[str]]:
-    frame, remarks = detrend(raw, detector)
+    raw: RawFrame,
+    detector: DetectorCalibration,
+    master_flat: Frame | None,
+    geometry: Geometry,
+    chosen: SkyParameters,
+) -> tuple[Frame, Frame | None, list[str]]:
+    """Return the exposure without offset and scattered light; that light, and remarks."""
+    frame, told = detrend(raw, detector)
+    remarks = list(told)
     if master_flat is None:
-        return frame, [
-            *remarks,
-            f"{raw.name}: no master flat; the pixel response was not corrected",
-        ]
-    return with_lasting_flags(frame, master_flat), list(remarks)
+        remarks.append(f"{raw.name}: no master flat; the pixel response was not corrected")
+    else:
+        frame = with_lasting_flags(frame, master_flat)
+    if not chosen.subtract_scattered:
+        return frame, None, remarks
+    if not geometry.order_table.has_edges:
+        remarks.append(f"{raw.name}: the order table has no edges; scattered light was left in")
+        return frame, None, remarks
+    stray = scattered_light(frame, geometry.order_table, margin_px=chosen.gap_margin, grid=FAINT)
+    # Its photons stay in the variance: they came, whatever is taken off.
+    return replace(frame, data=frame.data - stray.data), stray, remarks
 
 
 def sky_options(chosen: SkyParameters) -> SkyOptions:

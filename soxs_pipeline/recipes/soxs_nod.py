@@ -108,10 +108,10 @@ def soxs_nod(
     options = sky_options(parameters)
     steps = sequence_of((raw, *partners))
     here, partner = pair_of(steps, raw.name, parameters.least_throw)
-    frame, pixels, remarks = gathered(raw, detector, master_flat, geometry, parameters)
+    frame, pixels, remarks, stray = gathered(raw, detector, master_flat, geometry, parameters)
     beside = None
     if partner is not None:
-        beside = gathered_like(partner.raw, detector, master_flat, pixels)
+        beside = gathered_like(partner.raw, detector, master_flat, geometry, parameters, pixels)
     else:
         alone = f"{raw.name}: no other exposure of the sequence is left to pair it with"
         remarks = [*remarks, f"{alone}; done as a stare"]
@@ -128,7 +128,12 @@ def soxs_nod(
         frames = common_off(frame, modelled, left, ratio)
     else:
         frames = make_sky_frames(frame, modelled)
-    qc = [*sky_quality(modelled, sources), OFFSET.value(here.along), COMPARED.value(compared)]
+    qc = [
+        *sky_quality(modelled, sources),
+        *stray,
+        OFFSET.value(here.along),
+        COMPARED.value(compared),
+    ]
     told = about_sources(raw.name, sources, parameters.detection_sigma)
     return Outcome(NodProducts(*frames, sources), qc, (*remarks, *told))
 

@@ -140,10 +140,14 @@ def soxs_offset(
     here = next(one for one in pointings if one.raw.name == raw.name)
     skies = () if here.of_sky else neighbours_in_time(pointings, raw.name)
 
-    frame, pixels, remarks = gathered(raw, detector, master_flat, geometry, parameters)
+    frame, pixels, remarks, stray = gathered(raw, detector, master_flat, geometry, parameters)
     if skies:
         around_it = [
-            (one, weight, gathered_like(one.raw, detector, master_flat, pixels))
+            (
+                one,
+                weight,
+                gathered_like(one.raw, detector, master_flat, geometry, parameters, pixels),
+            )
             for one, weight in skies
         ]
         made = _under_sky_around(raw, frame, pixels, around_it, parameters)
@@ -151,6 +155,7 @@ def soxs_offset(
         made = _alone(here, frame, pixels, parameters)
     qc = [
         *sky_quality(made.modelled, made.sources),
+        *stray,
         *measure_offset(here.away_arcsec, [m.factor for m in made.matches], here.of_sky),
     ]
     products = OffsetProducts(*made.frames, made.sources)

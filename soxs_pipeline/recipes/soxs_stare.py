@@ -86,7 +86,7 @@ def soxs_stare(
         If the frame holds no data, or no order lies on it.
     """
     options = sky_options(parameters)
-    frame, pixels, remarks = gathered(raw, detector, master_flat, geometry, parameters)
+    frame, pixels, remarks, stray = gathered(raw, detector, master_flat, geometry, parameters)
     modelled, sources = model_exposure(
         pixels,
         frame.shape,
@@ -95,7 +95,7 @@ def soxs_stare(
     )
     products = StareProducts(*make_sky_frames(frame, modelled), sources)
     told = about_sources(raw.name, sources, parameters.detection_sigma)
-    return Outcome(products, sky_quality(modelled, sources), (*remarks, *told))
+    return Outcome(products, [*sky_quality(modelled, sources), *stray], (*remarks, *told))
 
 
 RECIPE = Recipe(soxs_stare, StareParameters, StareProducts, SKY_QC)

@@ -14,6 +14,7 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.numerics.bsplines import SmoothCurve, fit_curve
 from soxs_pipeline.reduction.orders import order_paths
+from soxs_pipeline.reduction.pixelarea import pixel_area
 
 __all__ = ["Lamp", "LampExposure", "OrderBand", "fit_lamp", "order_bands"]
 
@@ -152,7 +153,7 @@ def order_bands(
         depth = np.minimum(rows - lower, upper - rows)
         nm = np.interp(x, path.x, path.wavelength_nm, left=np.nan, right=np.nan)
         known = np.interp(x, path.x, path.wavelength_nm)
-        tilt = _tilt(dispersion, order, known)
+        tilt, area = _tilt(dispersion, order, known), pixel_area(dispersion, order, known)
         slit = (rows - centre) * tilt.arcsec_per_px
         bands.append(
             OrderBand(
@@ -164,8 +165,8 @@ def order_bands(
                 depth=depth,
                 mid_x=x - tilt.slope * slit - tilt.bow * slit**2,
                 wavelength_nm=nm,
-                area=1.0 / (1.0 + tilt.growth * slit + tilt.bend * slit**2),
-                mid_area=tilt.mid_area,
+                area=area.relative(slit),
+                mid_area=area.mid_area,
             )
         )
     return bands
@@ -175,16 +176,12 @@ def order_bands(
 class _Tilt:
     """Geometry of the slit image along an order, shape ``(nx,)`` each.
 
-    ``slope`` and ``bow`` displace light in x per arcsec and per its square; ``growth`` and
-    ``bend`` are those of the inverse area of the pixels, relative to mid-slit.
+    ``slope`` and ``bow`` displace light in x per arcsec and per its square.
     """
 
     arcsec_per_px: Floats
     slope: Floats
     bow: Floats
-    growth: Floats
-    bend: Floats
-    mid_area: Floats
 
 
 def _tilt(dispersion: DispersionSolution, order: int, nm: Floats) -> _Tilt:
@@ -192,29 +189,11 @@ def _tilt(dispersion: DispersionSolution, order: int, nm: Floats) -> _Tilt:
     x0, _ = dispersion.detector_position(order, nm, 0.0)
     x1, y1 = dispersion.detector_position(order, nm, -reach)
     x2, y2 = dispersion.detector_position(order, nm, reach)
-    stretch = [_pixels_per_area(dispersion, order, nm, slit) for slit in (-reach, 0.0, reach)]
     return _Tilt(
         arcsec_per_px=2.0 * reach / (y2 - y1),
         slope=(x2 - x1) / (2.0 * reach),
         bow=(x2 + x1 - 2.0 * x0) / (2.0 * reach**2),
-        growth=(stretch[2] - stretch[0]) / (2.0 * reach * stretch[1]),
-        bend=(stretch[2] + stretch[0] - 2.0 * stretch[1]) / (2.0 * reach**2 * stretch[1]),
-        mid_area=1.0 / np.abs(stretch[1]),
     )
-
-
-def _pixels_per_area(
-    dispersion: DispersionSolution, order: int, nm: Floats, slit: float
-) -> Floats:
-    """Return the pixels in a nm arcsec: the Jacobian of the solution."""
-    # Order and slit are not at right angles: the two scales alone would be wrong by 5 %.
-    low, high = dispersion.wave_domain_nm[dispersion.index(order)]
-    step = 1e-4 * (high - low)
-    xa, ya = dispersion.detector_position(order, nm - step, slit)
-    xb, yb = dispersion.detector_position(order, nm + step, slit)
-    xc, yc = dispersion.detector_position(order, nm, slit - 0.05)
-    xd, yd = dispersion.detector_position(order, nm, slit + 0.05)
-    return ((xb - xa) * (yd - yc) - (xd - xc) * (yb - ya)) / (2.0 * step * 0.1)
 
 
 def fit_lamp(exposure: LampExposure, band: OrderBand) -> Lamp:

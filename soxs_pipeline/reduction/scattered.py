@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,12 +11,27 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.numerics.scattered import smooth_surface
 
-__all__ = ["between_orders", "inside_orders", "scattered_light"]
+__all__ = ["FAINT", "Grid", "between_orders", "inside_orders", "scattered_light"]
 
-#: Height and width in pixels of the cells that carry a level.
-CELL = (12, 64)
-#: Distance of the knots of the surface along the slit and along the dispersion.
-KNOTS = (70.0, 200.0)
+
+class Grid(NamedTuple):
+    """How finely scattered light is followed.
+
+    Parameters
+    ----------
+    cell
+        Height and width in pixels of the cells that carry a level.
+    knot_px
+        Distance of the knots of the surface along the slit and along the dispersion.
+    """
+
+    cell: tuple[int, int]
+    knot_px: tuple[float, float]
+
+
+#: For flats, where it is bright, and for the sky: a few electrons under a read noise of eight.
+BRIGHT = Grid((12, 64), (70.0, 200.0))
+FAINT = Grid((24, 128), (140.0, 400.0))
 
 
 def between_orders(
@@ -69,7 +86,9 @@ def inside_orders(table: OrderTable, shape: tuple[int, int], depth_px: float) ->
     return inner
 
 
-def scattered_light(frame: Frame, table: OrderTable, *, margin_px: float) -> Frame:
+def scattered_light(
+    frame: Frame, table: OrderTable, *, margin_px: float, grid: Grid = BRIGHT
+) -> Frame:
     """Return the scattered light of a frame as a smooth surface.
 
     Parameters
@@ -80,6 +99,8 @@ def scattered_light(frame: Frame, table: OrderTable, *, margin_px: float) -> Fra
         Order table with edges.
     margin_px
         Distance from the edges beyond which a pixel holds no focused light.
+    grid
+        How finely it is followed.
 
     Returns
     -------
@@ -91,8 +112,8 @@ def scattered_light(frame: Frame, table: OrderTable, *, margin_px: float) -> Fra
         frame.data,
         use,
         sigma=float(np.sqrt(np.median(frame.variance[use]))) if use.any() else 1.0,
-        cell=CELL,
-        knot_px=KNOTS,
+        cell=grid.cell,
+        knot_px=grid.knot_px,
     )
     variance = np.zeros_like(surface)
     return Frame(

@@ -89,7 +89,7 @@ class OrderModel:
 
 def first_guess(pixels: SlitPixels, use: NDArray[np.bool_]) -> OrderModel:
     """Return a sky from medians along the slit: coarse, but deaf to sources and cosmic rays."""
-    w, data = pixels.w[use], pixels.data[use]
+    w, data = pixels.w[use], pixels.data[use] / pixels.area[use]
     count = w.size // _CHUNK
     if count < 4:
         return flat_model(pixels, 0.0)
@@ -98,8 +98,8 @@ def first_guess(pixels: SlitPixels, use: NDArray[np.bool_]) -> OrderModel:
     slope = np.gradient(median, middle + 1e-9 * np.arange(count))
     none = np.zeros(pixels.w.size)
     return OrderModel(
-        sky=np.interp(pixels.w, middle, median),
-        slope=np.interp(pixels.w, middle, slope),
+        sky=np.interp(pixels.w, middle, median) * pixels.area,
+        slope=np.interp(pixels.w, middle, slope) * pixels.area,
         curvature=none,
         spectra=np.zeros((0, none.size)),
         sky_variance=none,
@@ -140,6 +140,8 @@ def fit_order(
         before do without.
     """
     shift, gain, broadening = distortion.at(pixels)
+    # The flat has taken the areas of the pixels out of its response, as it does the lamp's light.
+    gain = gain * pixels.area
     w = pixels.w + shift
     rank = np.argsort(w, kind="stable")
     w = w[rank]

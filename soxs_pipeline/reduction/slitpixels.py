@@ -13,8 +13,10 @@ from numpy.polynomial import chebyshev, legendre
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.calibrations import Geometry
+from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.errors import InputError, UnprocessableDataError
+from soxs_pipeline.reduction.pixelarea import pixel_area
 from soxs_pipeline.reduction.prepare import require_same
 
 __all__ = ["SLIT_BINS", "SlitPixels", "gather_like", "gather_pixels"]
@@ -25,6 +27,8 @@ Floats = NDArray[np.float64]
 FEWEST_PIXELS = 2000
 #: Bins along the slit in which light that stands out is looked for.
 SLIT_BINS = 48
+#: Wavelengths of an order at which the area of its pixels is worked out.
+_AREA_NODES = 65
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,9 @@ class SlitPixels:
         Where the pixel's wavelength falls along the dispersion at mid-slit, in pixels.
     slit_arcsec, height_arcsec
         Slit position of the centre and extent along the slit.
+    area
+        Area in wavelength and slit position over that at mid-slit at the same wavelength: what a
+        pixel takes of light that fills the slit.
     wavelength_nm
         Vacuum wavelength.
     data
@@ -63,6 +70,7 @@ class SlitPixels:
     w: Floats
     slit_arcsec: Floats
     height_arcsec: Floats
+    area: Floats
     wavelength_nm: Floats
     data: Floats
     floor: Floats
@@ -241,19 +249,28 @@ def _gather(
         return None
     rank = np.flatnonzero(keep)[np.argsort(w[keep], kind="stable")]
     place = place[rank]
+    slit = pixel_map.slit_arcsec.ravel()[place].astype(float)
     low, high = geometry.dispersion.slit_domain_arcsec
     return SlitPixels(
         order=order,
         place=place,
         w=w[rank],
-        slit_arcsec=pixel_map.slit_arcsec.ravel()[place].astype(float),
+        slit_arcsec=slit,
         height_arcsec=height[rank],
+        area=_area(geometry.dispersion, order, wave[rank], slit),
         wavelength_nm=wave[rank],
         **readings.at(place),
         slit_half_arcsec=0.5 * (high - low),
         width=readings.width,
         spot_fwhm_px=pixel_map.spot_fwhm_px,
     )
+
+
+def _area(dispersion: DispersionSolution, order: int, wave: Floats, slit: Floats) -> Floats:
+    """Return the relative area of pixels; it changes slowly along the order."""
+    low, high = float(wave.min()), float(wave.max())
+    known = pixel_area(dispersion, order, np.linspace(low, high, _AREA_NODES))
+    return known.at((wave - low) / (high - low) * (_AREA_NODES - 1)).relative(slit)
 
 
 def _inside(

@@ -119,7 +119,7 @@ def make_scene(
         light = np.full(w.size, sky)
         for place, flux in zip(places, fluxes, strict=True):
             light += flux * _line(w + bend * u**2 - place)
-        sky_light[here] = light * (1.0 + tilt * u)
+        sky_light[here] = light * (1.0 + tilt * u) * _area(geometry, here, w)
         height = np.abs(np.gradient(geometry.pixel_map.slit_arcsec.astype(float), axis=0))[here]
         height = np.where(np.isfinite(height), height, np.nanmedian(height))
         t = (2.0 * wave - sum(wave_range)) / (wave_range[1] - wave_range[0])
@@ -139,6 +139,19 @@ def make_scene(
     struck = _strike(rng, shape, hits)
     data = data + struck
     return _assembled(data, sky_light, star_light, struck > 0, spectra)
+
+
+def _area(geometry, here, w):
+    """Area of pixels over that at mid-slit: a smooth surface through steps between neighbours."""
+    wave, slit = geometry.pixel_map.wavelength_nm, geometry.pixel_map.slit_arcsec.astype(float)
+    (wave_y, wave_x), (slit_y, slit_x) = np.gradient(wave), np.gradient(slit)
+    area = np.abs(wave_x * slit_y - wave_y * slit_x)[here]
+    known = np.isfinite(area)
+    t, u = w / 200.0 - 1.0, slit[here] / 6.0
+    terms = np.array([t**i * u**j for i in range(5) for j in range(3)])
+    coef = np.linalg.lstsq(terms[:, known].T, area[known], rcond=None)[0]
+    at_middle = np.array([t**i * 0.0**j for i in range(5) for j in range(3)])
+    return (coef @ terms) / (coef @ at_middle)
 
 
 def _line(distance):

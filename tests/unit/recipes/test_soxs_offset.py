@@ -145,10 +145,11 @@ def test_headers_without_offsets_are_one_clear_error():
 
 
 def raised(scenes, k, electrons):
-    """The sequence with light spread evenly over one exposure, as a brighter sky gives it."""
+    """The sequence with light spread evenly over one slit, as a brighter sky gives it."""
     scene = scenes[k]
     made = [*scenes]
-    data = (scene.raw.data + electrons / scene.raw.setup.gain_e_per_adu).astype(np.float32)
+    more = np.where(GEOMETRY.pixel_map.order > 0, electrons, 0.0)
+    data = (scene.raw.data + more / scene.raw.setup.gain_e_per_adu).astype(np.float32)
     made[k] = replace(scene, raw=replace(scene.raw, data=data))
     return made
 

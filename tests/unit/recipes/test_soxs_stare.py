@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.recipes.soxs_stare import RECIPE, StareParameters, soxs_stare
-from tests.support.sky_scene import make_geometry, make_scene
+from tests.support.sky_scene import Star, make_geometry, make_scene
 
 GEOMETRY = make_geometry()
 
@@ -26,6 +28,47 @@ def ordinary():
     return scene, run(scene)
 
 
+def scattered(scene, level, slope):
+    """The scene with light everywhere that changes from row to row; and its median on the slit."""
+    rows = np.arange(scene.raw.data.shape[0])[:, None]
+    stray = level + slope * (rows - rows.mean())
+    data = (scene.raw.data + stray / scene.raw.setup.gain_e_per_adu).astype(np.float32)
+    inner = GEOMETRY.pixel_map.order > 0
+    median = float(np.median(np.broadcast_to(stray, inner.shape)[inner]))
+    return replace(scene, raw=replace(scene.raw, data=data)), median
+
+
+def test_scattered_light_is_not_taken_for_sky_or_wings_of_a_source():
+    scene = make_scene(GEOMETRY, stars=(Star(60.0, 2.5),))
+    lit, median = scattered(scene, 12.0, 0.25)
+    plain, clean = run(scene), run(lit)
+    left = run(lit, subtract_scattered=False)
+    inner = np.abs(np.nan_to_num(GEOMETRY.pixel_map.slit_arcsec, nan=9.0)) < 5.0
+
+    def more(outcome):
+        return (outcome.products.sky_model.data - plain.products.sky_model.data)[inner]
+
+    assert values(clean, "SCATTERED MEDIAN")[None] == pytest.approx(median, abs=0.7)
+    assert abs(np.mean(more(clean))) < 0.3
+    assert np.mean(more(left)) == pytest.approx(median, abs=0.7)
+    error = np.abs(clean.products.sky_subtracted.data - plain.products.sky_subtracted.data)[inner]
+    wrong = np.abs(left.products.sky_subtracted.data - plain.products.sky_subtracted.data)[inner]
+    assert np.mean(error) < 0.5 * np.mean(wrong)
+
+
+def test_an_order_table_without_edges_leaves_scattered_light_in_and_tells():
+    scene = make_scene(GEOMETRY)
+    known = GEOMETRY.order_table
+    unknown = np.full_like(known.lower_coef, np.nan)
+    table = replace(known, lower_coef=unknown, upper_coef=unknown)
+    outcome = soxs_stare(
+        scene.raw, DetectorCalibration(), None, replace(GEOMETRY, order_table=table),
+        parameters=StareParameters(),
+    )  # fmt: skip
+    assert "scattered light was left in" in " ".join(outcome.remarks)
+    assert not values(outcome, "SCATTERED MEDIAN")
+
+
 def values(outcome, key):
     return {q.order: q.value for q in outcome.qc if q.definition.key == key}
 
@@ -37,7 +80,8 @@ def test_frame_and_sky_model_add_up_and_are_empty_off_the_slit(ordinary):
     assert 0.2 < off.mean() < 0.8
     assert (frame.data[off] == 0).all()
     assert (sky.data[off] == 0).all()
-    total = frame.data + sky.data
+    whole = run(scene, subtract_scattered=False).products
+    total = whole.sky_subtracted.data + whole.sky_model.data
     assert total[~off] == pytest.approx(scene.frame.data[~off], abs=1e-2)
     assert (frame.variance[~off] > 0).all()
     assert (sky.variance[~off] > 0).all()
