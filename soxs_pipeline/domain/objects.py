@@ -23,9 +23,10 @@ class Source:
         Chebyshev series of the slit position in arcsec against the wavelength scaled to
         [-1, 1] on ``wave_domain_nm``.
     fwhm_coef
-        The same for the full width at half maximum in arcsec, before the instrument's blur.
+        The same for the full width at half maximum of the disc in arcsec, before the instrument's
+        blur.
     beta
-        Exponent of the Moffat profile along the slit; large values are Gaussian.
+        Exponent of the disc, a round Moffat function; large values are Gaussian.
     wave_domain_nm
         Domain of both series.
     significance
@@ -34,6 +35,9 @@ class Source:
         True if the position was assumed, not found.
     blur_px
         Full width at half maximum of the instrument's Gaussian blur along the slit, in pixels.
+    slit_width_arcsec
+        Width of the slit that cuts the disc: what is seen along it is the disc summed over that
+        width. 0 if it is not known: width and exponent are then those of the profile along it.
     """
 
     trace_coef: Floats
@@ -43,6 +47,7 @@ class Source:
     significance: float
     forced: bool
     blur_px: float = 0.0
+    slit_width_arcsec: float = 0.0
 
     def position(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the slit position in arcsec."""

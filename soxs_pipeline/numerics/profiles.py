@@ -7,15 +7,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["blurred_fraction", "moffat_cumulative", "moffat_fraction"]
+__all__ = ["moffat_cumulative", "moffat_fraction"]
 
 Floats = NDArray[np.float64]
 
 _NODES = 4001
-_FWHM_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
-#: Gauss-Hermite quadrature for a normal distribution.
-_NODES_GAUSS, _WEIGHTS_GAUSS = np.polynomial.hermite_e.hermegauss(7)
-_WEIGHTS_GAUSS = _WEIGHTS_GAUSS / _WEIGHTS_GAUSS.sum()
 
 
 def moffat_cumulative(distance: ArrayLike, fwhm: ArrayLike, beta: float) -> Floats:
@@ -66,27 +62,6 @@ def moffat_fraction(
     return moffat_cumulative(distance + half, fwhm, beta) - moffat_cumulative(
         distance - half, fwhm, beta
     )
-
-
-def blurred_fraction(
-    distance: ArrayLike, height: ArrayLike, fwhm: ArrayLike, beta: float, blur: ArrayLike
-) -> Floats:
-    """Return the fraction of light in pixels after a Gaussian blur of the Moffat profile.
-
-    Parameters
-    ----------
-    distance, height, fwhm, beta
-        As in `moffat_fraction`.
-    blur
-        Full width at half maximum of the blur, in the unit of ``distance``.
-    """
-    sigma = np.asarray(blur, float) / _FWHM_SIGMA
-    distance = np.asarray(distance, float)
-    parts = (
-        weight * moffat_fraction(distance - node * sigma, height, fwhm, beta)
-        for node, weight in zip(_NODES_GAUSS, _WEIGHTS_GAUSS, strict=True)
-    )
-    return np.asarray(sum(parts))
 
 
 @lru_cache(maxsize=64)

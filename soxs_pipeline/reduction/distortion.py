@@ -65,6 +65,7 @@ def improve(
     derivatives: tuple[Floats, Floats, Floats],
     *,
     follow_lines: bool,
+    illumination: bool = True,
 ) -> Distortion:
     """Take one Gauss-Newton step towards the distortion that the residuals show.
 
@@ -80,10 +81,16 @@ def improve(
         Sky, its slope and its curvature along the dispersion.
     follow_lines
         False to leave shift and broadening alone.
+    illumination
+        False to leave the illumination alone.
     """
+    if not (follow_lines or illumination):
+        return distortion
     sky, slope, curvature = derivatives
     _, gain, _ = distortion.at(pixels)
-    terms = [(sky / gain, _PRIOR_GAIN, distortion.gain)]
+    terms = []
+    if illumination:
+        terms.append((sky / gain, _PRIOR_GAIN, distortion.gain))
     if follow_lines:
         terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
         terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
@@ -105,20 +112,28 @@ def improve(
     step = np.linalg.solve(
         design @ design.T + np.diag(precision), design @ (root * residual) - precision * now
     )
-    return _moved(distortion, now + step, follow_lines=follow_lines)
+    parts = iter(np.split(now + step, len(terms)))
+    return _moved(
+        distortion,
+        next(parts) if illumination else None,
+        (next(parts), next(parts)) if follow_lines else None,
+    )
 
 
-def _moved(distortion: Distortion, values: Floats, *, follow_lines: bool) -> Distortion:
-    shape, size = distortion.gain.shape, distortion.gain.size
-    result = replace(distortion, gain=np.clip(values[:size].reshape(shape), -0.5, 0.5))
-    if not follow_lines:
+def _moved(
+    distortion: Distortion, gain: Floats | None, lines: tuple[Floats, Floats] | None
+) -> Distortion:
+    result, shape = distortion, distortion.gain.shape
+    if gain is not None:
+        result = replace(result, gain=np.clip(gain.reshape(shape), -0.5, 0.5))
+    if lines is None:
         return result
     old = distortion.shift_px
-    shift = values[size : 2 * size].reshape(shape)
+    shift, broadening = (part.reshape(shape) for part in lines)
     return replace(
         result,
         shift_px=old + np.clip(shift - old, -_LONGEST_SHIFT_PX, _LONGEST_SHIFT_PX),
-        broadening_px2=np.clip(values[2 * size :].reshape(shape), -1.0, 1.0),
+        broadening_px2=np.clip(broadening, -1.0, 1.0),
     )
 
 

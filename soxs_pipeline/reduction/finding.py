@@ -15,11 +15,12 @@ from soxs_pipeline.reduction.objects import (
     Collapsed,
     collapse,
     detect,
+    expected_shape,
     fit_shapes,
     follow,
     unexplained,
 )
-from soxs_pipeline.reduction.shapes import Shape, usual_shape
+from soxs_pipeline.reduction.shapes import Shape
 from soxs_pipeline.reduction.slitpixels import SLIT_BINS, SlitPixels
 
 __all__ = ["SourceOptions", "collapse_exposure", "find_sources", "slit_medians"]
@@ -164,7 +165,7 @@ def _assumed(collapsed: Collapsed, peak: Peak, like: Shape | None = None) -> Sha
     if like is not None:
         trace = np.array([peak.position, *like.trace[1:]])
         return replace(like, trace=trace, significance=0.0, forced=True)
-    usual = usual_shape(peak, collapsed.domain_nm, collapsed.spot_fwhm_px)
+    usual = expected_shape(collapsed, peak)
     return replace(usual, forced=not peak.significance > 0.0)
 
 

@@ -7,14 +7,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from soxs_pipeline.numerics.profiles import blurred_fraction, moffat_cumulative
+from soxs_pipeline.numerics.slitprofile import look_up, passed_between, profile_table
 
-__all__ = ["HasProfile", "light_share"]
+__all__ = ["HasProfile", "light_share", "smooth_along"]
 
 Floats = NDArray[np.float64]
 
-#: Wavelengths at which the profile is worked out, and step of its table in arcsec.
-_NODES, _STEP = 5, 0.01
+#: Wavelengths at which the profile is worked out.
+_NODES = 5
 #: Least part of a source's light that must be on the slit.
 _LEAST_INSIDE = 0.05
 
@@ -24,7 +24,11 @@ class HasProfile(Protocol):
 
     @property
     def beta(self) -> float:
-        """Exponent of the Moffat profile."""
+        """Exponent of the disc."""
+
+    @property
+    def slit_width_arcsec(self) -> float:
+        """Width of the slit that cuts the disc; 0 if unknown."""
 
     @property
     def blur_px(self) -> float:
@@ -34,7 +38,7 @@ class HasProfile(Protocol):
         """Return the slit position in arcsec."""
 
     def fwhm(self, wavelength_nm: Floats) -> Floats:
-        """Return the full width at half maximum of the Moffat profile in arcsec."""
+        """Return the full width at half maximum of the disc in arcsec."""
 
 
 def light_share(
@@ -65,41 +69,31 @@ def light_share(
     """
     low, high = float(wavelength_nm.min()), float(wavelength_nm.max())
     nodes = np.linspace(low, high, _NODES)
-    heights = _heights(nodes, wavelength_nm, height_arcsec)
-    reach = slit[1] - slit[0] + 1.0
-    grid = np.arange(-reach, reach + _STEP, _STEP)
+    heights = smooth_along(nodes, wavelength_nm, height_arcsec)
     width = np.maximum(source.fwhm(nodes), 0.05)
-    table = blurred_fraction(
-        grid, heights[:, None], width[:, None], source.beta, source.blur_px * heights[:, None]
-    )
+    disc = (source.beta, source.slit_width_arcsec)
+    table = profile_table(width, *disc, heights, source.blur_px * heights)
     centre = source.position(nodes)
-    inside = moffat_cumulative(slit[1] - centre, width, source.beta) - moffat_cumulative(
-        slit[0] - centre, width, source.beta
-    )
+    inside = passed_between(slit[0] - centre, slit[1] - centre, width, *disc)
     table /= (np.maximum(inside, _LEAST_INSIDE) * heights)[:, None]
-    distance = slit_arcsec - source.position(wavelength_nm)
-    column = np.clip((distance + reach) / _STEP, 0.0, grid.size - 1.001)
     row = (wavelength_nm - low) * ((_NODES - 1) / max(high - low, 1e-12))
-    row = np.clip(row, 0.0, _NODES - 1.001)
-    return _interpolate(table, row, column) * height_arcsec
+    return look_up(table, row, slit_arcsec - source.position(wavelength_nm)) * height_arcsec
 
 
-def _heights(nodes: Floats, wavelength_nm: Floats, height_arcsec: Floats) -> Floats:
+def smooth_along(nodes: Floats, wavelength_nm: Floats, values: Floats) -> Floats:
+    """Return a parabola through values against wavelength, at some nodes.
+
+    Parameters
+    ----------
+    nodes
+        Wavelengths, rising.
+    wavelength_nm, values
+        Of one shape.
+    """
     sample = slice(None, None, max(1, wavelength_nm.size // 5000))
-    wave, height = wavelength_nm.ravel()[sample], height_arcsec.ravel()[sample]
+    wave, value = wavelength_nm.ravel()[sample], values.ravel()[sample]
     middle, span = 0.5 * (nodes[0] + nodes[-1]), float(np.ptp(nodes))
     if span <= 0.0:
-        return np.full(nodes.shape, float(np.mean(height)))
-    series = np.polynomial.polynomial.polyfit((wave - middle) / span, height, 2)
+        return np.full(nodes.shape, float(np.mean(value)))
+    series = np.polynomial.polynomial.polyfit((wave - middle) / span, value, 2)
     return np.asarray(np.polynomial.polynomial.polyval((nodes - middle) / span, series))
-
-
-def _interpolate(table: Floats, row: Floats, column: Floats) -> Floats:
-    """Return a table at fractional rows and columns, bilinearly."""
-    i, j = row.astype(np.int32), column.astype(np.int32)
-    f, g = row - i, column - j
-    flat, place = table.ravel(), i * table.shape[1] + j
-    below = flat[place] + g * (flat[place + 1] - flat[place])
-    place += table.shape[1]
-    above = flat[place] + g * (flat[place + 1] - flat[place])
-    return below + f * (above - below)

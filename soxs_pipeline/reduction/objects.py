@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from soxs_pipeline.numerics.detection import Peak, find_peaks, matched_filter
-from soxs_pipeline.numerics.profiles import blurred_fraction, moffat_fraction
+from soxs_pipeline.numerics.profiles import moffat_fraction
+from soxs_pipeline.numerics.slitprofile import look_up, profile_table
+from soxs_pipeline.reduction.lightshare import smooth_along
 from soxs_pipeline.reduction.shapes import (
     LOG_BETA,
     LOG_WIDTH,
@@ -24,6 +26,7 @@ __all__ = [
     "Collapsed",
     "collapse",
     "detect",
+    "expected_shape",
     "fit_shapes",
     "follow",
     "unexplained",
@@ -48,6 +51,8 @@ _FARTHEST_ARCSEC, _SHAPE_ERROR = 0.8, 0.05
 _HEIGHT_STEP, _LEAST_GATHERED = 0.005, -1.0
 #: Step of the numerical derivatives: arcsec, or relative for width and exponent.
 _DERIVATIVE_STEP = 1e-4
+#: Wavelengths at which the profile of a source is worked out while it is fitted.
+_PROFILE_NODES = 6
 #: Extra significance asked of a source seen in one order only: more places were looked at.
 _EXTRA_SIGMA = 0.8
 
@@ -70,6 +75,8 @@ class Collapsed:
         Wavelengths of the whole exposure.
     spot_fwhm_px
         Of the image of a pinhole along the slit; NaN if unknown.
+    slit_width_arcsec
+        Width of the slit; 0 if unknown.
     """
 
     slit_arcsec: Floats
@@ -80,6 +87,7 @@ class Collapsed:
     height_arcsec: Floats
     domain_nm: tuple[float, float]
     spot_fwhm_px: float
+    slit_width_arcsec: float
 
     def coarser(self) -> Collapsed:
         """Return the same light in bins of twice the size; an odd one at the end is left out."""
@@ -157,6 +165,7 @@ def collapse(
             max(float(pixels.wavelength_nm.max()) for pixels in orders),
         ),
         spot_fwhm_px=orders[0].spot_fwhm_px,
+        slit_width_arcsec=orders[0].slit_width_arcsec,
     )
 
 
@@ -210,6 +219,13 @@ def _best_peak(collapsed: Collapsed, segments: NDArray, threshold: float) -> Pea
     )[0]
 
 
+def expected_shape(collapsed: Collapsed, peak: Peak) -> Shape:
+    """Return a straight source at a peak with the profile that is expected beforehand."""
+    return usual_shape(
+        peak, collapsed.domain_nm, collapsed.spot_fwhm_px, collapsed.slit_width_arcsec
+    )
+
+
 def follow(collapsed: Collapsed, peak: Peak) -> Shape:
     """Find how a source drifts along the slit with wavelength, to start the fit from.
 
@@ -252,7 +268,7 @@ def follow(collapsed: Collapsed, peak: Peak) -> Shape:
     path = (peak.position, 0.0, 0.0)
     if total[best] > _LEAST_GATHERED:
         path = float(start[best]), float(linear[best]), float(bend[best])
-    usual = usual_shape(peak, collapsed.domain_nm, collapsed.spot_fwhm_px)
+    usual = expected_shape(collapsed, peak)
     return replace(usual, trace=np.array([*path, 0.0]))
 
 
@@ -334,20 +350,8 @@ def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
 
 def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
     """Return the best fit of a constant and the sources to each segment, and the constant."""
-    wave, height = collapsed.wavelength_nm[:, None], collapsed.height_arcsec[:, None]
-    # A bin takes pixels from half its width to either side.
-    spread = np.hypot(height, collapsed.slit_arcsec[1] - collapsed.slit_arcsec[0])
     columns = [np.ones_like(collapsed.signal)]
-    columns += [
-        blurred_fraction(
-            collapsed.slit_arcsec - shape.position(wave),
-            spread,
-            shape.fwhm(wave),
-            shape.beta,
-            shape.blur_px * height,
-        )
-        for shape in shapes
-    ]
+    columns += [_profiles(collapsed, shape) for shape in shapes]
     functions = np.stack(columns, axis=1)
     weighted = functions * collapsed.precision[:, None, :]
     normal = weighted @ functions.transpose(0, 2, 1)
@@ -359,6 +363,22 @@ def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats
     model: Floats = np.einsum("kc,kcn->kn", amplitude, functions)
     constant: Floats = np.asarray(amplitude[:, :1], np.float64)
     return model, constant
+
+
+def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:
+    """Return the fraction of a source's light in the bins of each segment."""
+    wave, height = collapsed.wavelength_nm, collapsed.height_arcsec
+    low, high = float(wave.min()), float(wave.max())
+    nodes = np.linspace(low, high, _PROFILE_NODES)
+    heights = smooth_along(nodes, wave, height)
+    # A bin takes pixels from half its width to either side.
+    spread = np.hypot(heights, collapsed.slit_arcsec[1] - collapsed.slit_arcsec[0])
+    table = profile_table(
+        shape.fwhm(nodes), shape.beta, shape.slit_width_arcsec, spread, shape.blur_px * heights
+    )
+    row = (wave - low) * ((_PROFILE_NODES - 1) / max(high - low, 1e-12))
+    distance = collapsed.slit_arcsec - shape.position(wave)[:, None]
+    return look_up(table, np.broadcast_to(row[:, None], distance.shape), distance)
 
 
 def _packed(shape: Shape) -> Floats:

@@ -27,11 +27,11 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-#: Seeing has an exponent of 2.5 to 4.8 on the sky; summed across the slit it loses one half.
-#: Expectation of width, its change with wavelength and the exponent: mean and scatter.
+#: Expectation of width, its change with wavelength and the exponent: mean and scatter. Seeing has
+#: an exponent of 2.5 to 4.8.
 LOG_WIDTH = (0.0, 0.5)
 WIDTH_POWER = (-0.2, 0.07)
-LOG_BETA = (np.log(2.9), 0.3)
+LOG_BETA = (np.log(3.2), 0.3)
 BLUR_PX = (1.6, 0.4)
 #: Blur over the width of the image of a pinhole, and its scatter. The size of the holes is not
 #: published: a point leaves nearly all of the width to the optics, a hole of 0.5 arcsec four
@@ -56,6 +56,8 @@ class Shape:
         Full width at half maximum of the instrument's blur in pixels.
     blur_usual_px
         What it is expected to be, and the scatter of that.
+    slit_width_arcsec
+        Width of the slit that cuts the disc; 0 if it is not known.
     """
 
     trace: Floats
@@ -67,10 +69,11 @@ class Shape:
     domain_nm: tuple[float, float]
     blur_px: float = 0.0
     blur_usual_px: tuple[float, float] = BLUR_PX
+    slit_width_arcsec: float = 0.0
 
     @property
     def beta(self) -> float:
-        """Exponent of the Moffat profile."""
+        """Exponent of the disc."""
         return float(np.exp(self.log_beta))
 
     def position(self, wavelength_nm: Floats) -> Floats:
@@ -88,7 +91,10 @@ class Shape:
 
 
 def usual_shape(
-    peak: Peak, domain_nm: tuple[float, float], spot_fwhm_px: float = math.nan
+    peak: Peak,
+    domain_nm: tuple[float, float],
+    spot_fwhm_px: float = math.nan,
+    slit_width_arcsec: float = 0.0,
 ) -> Shape:
     """Return a straight source at a peak with the profile that is expected beforehand.
 
@@ -100,6 +106,8 @@ def usual_shape(
         Wavelengths of the exposure.
     spot_fwhm_px
         Of the image of a pinhole along the slit; NaN if unknown.
+    slit_width_arcsec
+        Of the slit; 0 if unknown.
     """
     known = math.isfinite(spot_fwhm_px)
     mean, scatter = _BLUR_OF_SPOT
@@ -114,6 +122,7 @@ def usual_shape(
         domain_nm=domain_nm,
         blur_px=blur[0],
         blur_usual_px=blur,
+        slit_width_arcsec=slit_width_arcsec,
     )
 
 
@@ -141,4 +150,5 @@ def source_of(shape: Shape) -> Source:
         significance=shape.significance,
         forced=shape.forced,
         blur_px=shape.blur_px,
+        slit_width_arcsec=shape.slit_width_arcsec,
     )

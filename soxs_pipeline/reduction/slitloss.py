@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.domain.spectra import OrderSpectra
@@ -35,14 +33,14 @@ def with_slit_share(orders: OrderSpectra, sources: Sources) -> tuple[OrderSpectr
     if not width > 0:
         return orders, ["the header tells no slit: light that it cut off stays lost"]
     middle = 0.5 * sum(target.wave_domain_nm)
-    if target.forced or float(target.fwhm(middle)) > _WIDEST_ARCSEC:
+    if (
+        not target.slit_width_arcsec > 0
+        or target.forced
+        or float(target.fwhm(middle)) > _WIDEST_ARCSEC
+    ):
         return orders, []
-    # One disc for the whole arm: orders must not differ in its exponent.
-    wavelength = np.concatenate([one.wavelength_nm for one in orders.spectra])
-    share = slit_share(width, target.fwhm(wavelength), target.beta)
-    ends = np.cumsum([one.wavelength_nm.size for one in orders.spectra])[:-1]
     spectra = tuple(
-        replace(one, slit_share=part)
-        for one, part in zip(orders.spectra, np.split(share, ends), strict=True)
+        replace(one, slit_share=slit_share(width, target.fwhm(one.wavelength_nm), target.beta))
+        for one in orders.spectra
     )
     return replace(orders, spectra=spectra), []

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.reduction.pixelarea import pixel_area
 from soxs_pipeline.reduction.prepare import require_same
@@ -63,6 +64,8 @@ class SlitPixels:
         Columns of the frame.
     spot_fwhm_px
         Of the image of a pinhole along the slit; NaN if unknown.
+    slit_width_arcsec
+        Width of the slit; 0 if unknown.
     """
 
     order: int
@@ -80,6 +83,7 @@ class SlitPixels:
     slit_half_arcsec: float
     width: int
     spot_fwhm_px: float = math.nan
+    slit_width_arcsec: float = 0.0
 
     @cached_property
     def u(self) -> Floats:
@@ -203,6 +207,8 @@ class _Readings:
     def __init__(self, frame: Frame, flat: Frame | None) -> None:
         floor = frame.variance - np.maximum(frame.data, 0.0)
         self.width = frame.shape[1]
+        slit = slit_width_arcsec(frame.header)
+        self.slit_width_arcsec = slit if slit > 0 else 0.0
         self._data = frame.data.ravel()
         self._floor = np.maximum(floor, 0.5 * frame.setup.read_noise_e**2).ravel()
         self._bad = frame.bad.ravel()
@@ -262,6 +268,7 @@ def _gather(
         **readings.at(place),
         slit_half_arcsec=0.5 * (high - low),
         width=readings.width,
+        slit_width_arcsec=readings.slit_width_arcsec,
         spot_fwhm_px=pixel_map.spot_fwhm_px,
     )
 

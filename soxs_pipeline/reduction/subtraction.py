@@ -98,6 +98,8 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
                 weight,
                 (model.sky, model.slope, model.curvature),
                 follow_lines=options.follow_lines,
+                # Wings of a source would pass for it, and would be given back slowly later.
+                illumination=False,
             )
     return ModelledOrder(pixels, model, none, used, ~pixels.usable & False, distortion)
 

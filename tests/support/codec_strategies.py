@@ -286,6 +286,8 @@ def sources(draw):
             wave_domain_nm=(draw(numbers), draw(numbers)),
             significance=draw(numbers),
             forced=draw(st.booleans()),
+            blur_px=draw(positive),
+            slit_width_arcsec=draw(positive),
         )
 
     n = draw(st.integers(0, 5))

@@ -28,6 +28,7 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("SIGNIFICANCE", np.array([s.significance for s in sources], dtype=float)),
         column("FORCED", np.array([s.forced for s in sources], dtype=bool)),
         column("BLUR", np.array([s.blur_px for s in sources], dtype=float), "pixel"),
+        column("SLIT_WIDTH", np.array([s.slit_width_arcsec for s in sources], float), "arcsec"),
     ]
     along_slit = [
         column("SLIT", profile.slit_arcsec, "arcsec"),
@@ -60,6 +61,7 @@ def _decode(units: Units, _: Layout) -> Sources:
         floats(rows, "SIGNIFICANCE"),
         logicals(rows, "FORCED"),
         floats(rows, "BLUR"),
+        floats(rows, "SLIT_WIDTH"),
         strict=True,
     )
     sources = tuple(
@@ -72,6 +74,7 @@ def _decode(units: Units, _: Layout) -> Sources:
             significance=float(significance),
             forced=bool(forced),
             blur_px=float(blur),
+            slit_width_arcsec=float(slit_width),
         )
         for (
             trace,
@@ -84,6 +87,7 @@ def _decode(units: Units, _: Layout) -> Sources:
             significance,
             forced,
             blur,
+            slit_width,
         ) in one_by_one
     )
     profile = SlitProfile(
@@ -92,4 +96,4 @@ def _decode(units: Units, _: Layout) -> Sources:
     return Sources(sources, profile)
 
 
-SOURCES = Codec(Sources, 1, _encode, _decode)
+SOURCES = Codec(Sources, 2, _encode, _decode)

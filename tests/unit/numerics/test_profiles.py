@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from soxs_pipeline.numerics.profiles import blurred_fraction, moffat_cumulative, moffat_fraction
+from soxs_pipeline.numerics.profiles import moffat_cumulative, moffat_fraction
 
 
 @pytest.mark.parametrize("beta", [1.5, 2.5, 4.0, 20.0])
@@ -29,12 +29,3 @@ def test_a_large_exponent_is_a_gaussian():
 def test_a_small_change_of_the_exponent_shows():
     """Fits take derivatives: a table that rounds its key would make them vanish."""
     assert moffat_cumulative(0.5, 1.0, 3.0 + 1e-7) != moffat_cumulative(0.5, 1.0, 3.0)
-
-
-def test_the_blur_adds_its_variance():
-    x = np.arange(-60.0, 60.0, 0.05)
-    sharp = blurred_fraction(x, 0.05, 2.0, 200.0, 0.0)
-    blurred = blurred_fraction(x, 0.05, 2.0, 200.0, 1.5)
-    added = (blurred * x**2).sum() - (sharp * x**2).sum()
-    assert added == pytest.approx((1.5 / 2.3548) ** 2, rel=1e-3)
-    assert blurred.sum() == pytest.approx(1.0, abs=1e-5)
