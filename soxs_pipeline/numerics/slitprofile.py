@@ -121,6 +121,6 @@ def _through(fwhm: Floats, beta: float, width: float) -> tuple[Floats, Floats]:
 @lru_cache(maxsize=1)
 def _grid() -> tuple[Floats, Floats]:
     count = round(_FARTHEST_ARCSEC / STEP_ARCSEC) + 1
-    distance = STEP_ARCSEC * np.arange(count)
-    frequency = np.pi * np.arange(count) / ((count - 1) * STEP_ARCSEC)
-    return distance**2, frequency
+    distance = STEP_ARCSEC * np.arange(count, dtype=float)
+    frequency = np.pi * np.arange(count, dtype=float) / ((count - 1) * STEP_ARCSEC)
+    return distance**2, np.asarray(frequency)
