@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,10 +72,16 @@ class LineMeasurements:
     x_blend: NDArray[np.float64]
     x_blend_error: NDArray[np.float64]
 
-    @property
-    def width_along_slit_px(self) -> float:
-        """Median full width at half maximum along the slit in pixels; NaN without lines."""
-        return float(np.median(self.fwhm_y[self.used])) if self.used.any() else math.nan
+    def widths_along_slit_px(self, fewest: int = 5) -> dict[int, float]:
+        """Return the median full width at half maximum along the slit of the orders, in pixels.
+
+        Orders with fewer lines than that are left out.
+        """
+        orders, count = np.unique(self.order[self.used], return_counts=True)
+        return {
+            int(order): float(np.median(self.fwhm_y[self.used & (self.order == order)]))
+            for order in orders[count >= fewest]
+        }
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -34,7 +34,11 @@ class Source:
     forced
         True if the position was assumed, not found.
     blur_px
-        Full width at half maximum of the instrument's Gaussian blur along the slit, in pixels.
+        Full width at half maximum of the instrument's Gaussian blur along the slit, on average,
+        in pixels.
+    blur_trend
+        Relative change of it: coefficients of the Chebyshev polynomials 1, 2... of the scaled
+        wavelength.
     slit_width_arcsec
         Width of the slit that cuts the disc: what is seen along it is the disc summed over that
         width. 0 if it is not known: width and exponent are then those of the profile along it.
@@ -48,6 +52,7 @@ class Source:
     forced: bool
     blur_px: float = 0.0
     slit_width_arcsec: float = 0.0
+    blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
 
     def position(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the slit position in arcsec."""
@@ -56,6 +61,11 @@ class Source:
     def fwhm(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the full width at half maximum in arcsec."""
         return np.asarray(chebyshev.chebval(self._scaled(wavelength_nm), self.fwhm_coef))
+
+    def blur(self, wavelength_nm: ArrayLike) -> Floats:
+        """Return the full width at half maximum of the blur in pixels."""
+        series = np.concatenate(([1.0], self.blur_trend))
+        return np.asarray(self.blur_px * chebyshev.chebval(self._scaled(wavelength_nm), series))
 
     def _scaled(self, wavelength_nm: ArrayLike) -> Floats:
         low, high = self.wave_domain_nm

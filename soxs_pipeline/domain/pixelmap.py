@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,13 +26,13 @@ class PixelMap:
         Diffraction order, 0 outside.
     spot_fwhm_px
         Full width at half maximum of the image of a pinhole along the slit, free of the pixel, in
-        pixels; NaN if none was measured.
+        pixels, in each order where it was measured.
     """
 
     wavelength_nm: NDArray[np.float64]
     slit_arcsec: NDArray[np.float32]
     order: NDArray[np.int16]
-    spot_fwhm_px: float = math.nan
+    spot_fwhm_px: Mapping[int, float] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> dict[int, NDArray[np.int64]]:

@@ -109,7 +109,7 @@ def soxs_spatial_solution(
         moves_together=spectral_format.moves_together,
     )
     pixel_map = make_pixel_map(solution, order_table, frame.shape, margin_px=parameters.map_margin)
-    pixel_map = replace(pixel_map, spot_fwhm_px=lines.width_along_slit_px)
+    pixel_map = replace(pixel_map, spot_fwhm_px=lines.widths_along_slit_px())
     qc = measure_solution(
         solution, lines, expected.wavelength_nm[expected.clean], first_dispersion
     )

@@ -30,9 +30,8 @@ class HasProfile(Protocol):
     def slit_width_arcsec(self) -> float:
         """Width of the slit that cuts the disc; 0 if unknown."""
 
-    @property
-    def blur_px(self) -> float:
-        """Full width at half maximum of the instrument's blur in pixels."""
+    def blur(self, wavelength_nm: Floats) -> Floats:
+        """Return the full width at half maximum of the instrument's blur in pixels."""
 
     def position(self, wavelength_nm: Floats) -> Floats:
         """Return the slit position in arcsec."""
@@ -72,7 +71,7 @@ def light_share(
     heights = smooth_along(nodes, wavelength_nm, height_arcsec)
     width = np.maximum(source.fwhm(nodes), 0.05)
     disc = (source.beta, source.slit_width_arcsec)
-    table = profile_table(width, *disc, heights, source.blur_px * heights)
+    table = profile_table(width, *disc, heights, source.blur(nodes) * heights)
     centre = source.position(nodes)
     inside = passed_between(slit[0] - centre, slit[1] - centre, width, *disc)
     table /= (np.maximum(inside, _LEAST_INSIDE) * heights)[:, None]

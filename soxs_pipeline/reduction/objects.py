@@ -74,7 +74,8 @@ class Collapsed:
     domain_nm
         Wavelengths of the whole exposure.
     spot_fwhm_px
-        Of the image of a pinhole along the slit; NaN if unknown.
+        Of the image of a pinhole along the slit in the order of each segment, shape ``(m,)``; NaN
+        if unknown.
     slit_width_arcsec
         Width of the slit; 0 if unknown.
     """
@@ -86,7 +87,7 @@ class Collapsed:
     precision: Floats
     height_arcsec: Floats
     domain_nm: tuple[float, float]
-    spot_fwhm_px: float
+    spot_fwhm_px: Floats
     slit_width_arcsec: float
 
     def coarser(self) -> Collapsed:
@@ -152,6 +153,7 @@ def collapse(
             (float(waves[k]), pixels.order, float(heights[k]), top[k], bottom[k])
             for k in range(pieces)
         ]
+    spots = {pixels.order: pixels.spot_fwhm_px for pixels in orders}
     precision = np.array([row[4] for row in rows])
     return Collapsed(
         slit_arcsec=np.asarray((np.arange(count) + 0.5) * _BIN_ARCSEC - half, np.float64),
@@ -164,7 +166,7 @@ def collapse(
             min(float(pixels.wavelength_nm.min()) for pixels in orders),
             max(float(pixels.wavelength_nm.max()) for pixels in orders),
         ),
-        spot_fwhm_px=orders[0].spot_fwhm_px,
+        spot_fwhm_px=np.array([spots[row[1]] for row in rows]),
         slit_width_arcsec=orders[0].slit_width_arcsec,
     )
 
@@ -221,8 +223,17 @@ def _best_peak(collapsed: Collapsed, segments: NDArray, threshold: float) -> Pea
 
 def expected_shape(collapsed: Collapsed, peak: Peak) -> Shape:
     """Return a straight source at a peak with the profile that is expected beforehand."""
-    return usual_shape(
-        peak, collapsed.domain_nm, collapsed.spot_fwhm_px, collapsed.slit_width_arcsec
+    return usual_shape(peak, collapsed.domain_nm, _spots(collapsed), collapsed.slit_width_arcsec)
+
+
+def _spots(collapsed: Collapsed) -> tuple[Floats, Floats]:
+    """Return mid-wavelength of the orders with pinholes, and the width of those."""
+    known = np.isfinite(collapsed.spot_fwhm_px)
+    orders = np.unique(collapsed.order[known])
+    here = [known & (collapsed.order == order) for order in orders]
+    return (
+        np.array([collapsed.wavelength_nm[part].mean() for part in here]),
+        np.array([collapsed.spot_fwhm_px[part].mean() for part in here]),
     )
 
 
@@ -374,7 +385,7 @@ def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:
     # A bin takes pixels from half its width to either side.
     spread = np.hypot(heights, collapsed.slit_arcsec[1] - collapsed.slit_arcsec[0])
     table = profile_table(
-        shape.fwhm(nodes), shape.beta, shape.slit_width_arcsec, spread, shape.blur_px * heights
+        shape.fwhm(nodes), shape.beta, shape.slit_width_arcsec, spread, shape.blur(nodes) * heights
     )
     row = (wave - low) * ((_PROFILE_NODES - 1) / max(high - low, 1e-12))
     distance = collapsed.slit_arcsec - shape.position(wave)[:, None]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.domain.objects import Source
 from soxs_pipeline.numerics.detection import Peak
+from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
 from soxs_pipeline.reduction.lightshare import light_share
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 
@@ -38,6 +38,8 @@ BLUR_PX = (1.6, 0.4)
 #: fifths. Profiles do not tell blur from seeing, so the scatter is small: either way the share of
 #: the light that passes a slit is right to a per cent or two.
 _BLUR_OF_SPOT = (0.95, 0.03)
+#: Degree in wavelength of the blur, and rounds of its robust fit.
+_TREND_DEGREE, _TREND_ROUNDS = 2, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,9 @@ class Shape:
     log_beta
         Logarithm of the Moffat exponent.
     blur_px
-        Full width at half maximum of the instrument's blur in pixels.
+        Full width at half maximum of the instrument's blur in pixels, on average.
+    blur_trend
+        How it changes, as in `Source`.
     blur_usual_px
         What it is expected to be, and the scatter of that.
     slit_width_arcsec
@@ -70,6 +74,7 @@ class Shape:
     blur_px: float = 0.0
     blur_usual_px: tuple[float, float] = BLUR_PX
     slit_width_arcsec: float = 0.0
+    blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def beta(self) -> float:
@@ -85,6 +90,11 @@ class Shape:
         middle = np.sqrt(self.domain_nm[0] * self.domain_nm[1])
         return np.asarray(np.exp(self.log_fwhm) * (wavelength_nm / middle) ** self.power)
 
+    def blur(self, wavelength_nm: Floats) -> Floats:
+        """Return the full width at half maximum of the blur in pixels."""
+        series = np.concatenate(([1.0], self.blur_trend))
+        return np.asarray(self.blur_px * chebyshev.chebval(self._scaled(wavelength_nm), series))
+
     def _scaled(self, wavelength_nm: Floats) -> Floats:
         low, high = self.domain_nm
         return (2.0 * wavelength_nm - low - high) / (high - low)
@@ -93,7 +103,7 @@ class Shape:
 def usual_shape(
     peak: Peak,
     domain_nm: tuple[float, float],
-    spot_fwhm_px: float = math.nan,
+    spots: tuple[Floats, Floats],
     slit_width_arcsec: float = 0.0,
 ) -> Shape:
     """Return a straight source at a peak with the profile that is expected beforehand.
@@ -104,14 +114,13 @@ def usual_shape(
         Where, how wide and how significant.
     domain_nm
         Wavelengths of the exposure.
-    spot_fwhm_px
-        Of the image of a pinhole along the slit; NaN if unknown.
+    spots
+        Wavelengths, and full width at half maximum in pixels of the images of pinholes along the
+        slit there; empty if unknown.
     slit_width_arcsec
         Of the slit; 0 if unknown.
     """
-    known = math.isfinite(spot_fwhm_px)
-    mean, scatter = _BLUR_OF_SPOT
-    blur = (mean * spot_fwhm_px, scatter * spot_fwhm_px) if known else BLUR_PX
+    blur, trend = _blur_of(spots, domain_nm)
     return Shape(
         trace=np.array([peak.position, 0.0, 0.0, 0.0]),
         log_fwhm=float(np.log(peak.width)),
@@ -122,8 +131,28 @@ def usual_shape(
         domain_nm=domain_nm,
         blur_px=blur[0],
         blur_usual_px=blur,
+        blur_trend=trend,
         slit_width_arcsec=slit_width_arcsec,
     )
+
+
+def _blur_of(
+    spots: tuple[Floats, Floats], domain_nm: tuple[float, float]
+) -> tuple[tuple[float, float], Floats]:
+    """Return expectation and scatter of the blur at mid-range, and its relative change."""
+    wave, width = spots
+    if not wave.size:
+        return BLUR_PX, np.zeros(0)
+    low, high = domain_nm
+    at = (2.0 * wave - low - high) / (high - low)
+    degree = min(_TREND_DEGREE, wave.size - 2) if wave.size > 2 else 0
+    series, weight = np.array([float(np.median(width))]), np.ones(wave.size)
+    for _ in range(_TREND_ROUNDS if degree else 0):
+        series = chebyshev.chebfit(at, width, degree, w=np.sqrt(weight))
+        apart = width - chebyshev.chebval(at, series)
+        weight = tukey_weights(apart / max(float(mad_sigma(apart)), 0.01), cutoff=6.0)
+    middle, (mean, scatter) = float(series[0]), _BLUR_OF_SPOT
+    return (mean * middle, scatter * middle), np.asarray(series[1:] / middle)
 
 
 def source_profiles(pixels: SlitPixels, shapes: list[Shape]) -> Floats:
@@ -150,5 +179,6 @@ def source_of(shape: Shape) -> Source:
         significance=shape.significance,
         forced=shape.forced,
         blur_px=shape.blur_px,
+        blur_trend=shape.blur_trend,
         slit_width_arcsec=shape.slit_width_arcsec,
     )

@@ -269,7 +269,7 @@ def _gather(
         slit_half_arcsec=0.5 * (high - low),
         width=readings.width,
         slit_width_arcsec=readings.slit_width_arcsec,
-        spot_fwhm_px=pixel_map.spot_fwhm_px,
+        spot_fwhm_px=pixel_map.spot_fwhm_px.get(order, math.nan),
     )
 
 

@@ -126,7 +126,9 @@ def pixel_maps(draw):
         wavelength_nm=draw(vectors(shape)),
         slit_arcsec=draw(vectors(shape, narrow, np.float32)),
         order=draw(hnp.arrays(np.int16, shape, elements=st.integers(0, 30))),
-        spot_fwhm_px=draw(st.floats(0.5, 9.0).map(lambda v: round(v, 6)) | st.just(np.nan)),
+        spot_fwhm_px=draw(
+            st.dictionaries(st.integers(1, 30), st.floats(0.5, 9.0).map(lambda v: round(v, 6)))
+        ),
     )
 
 
@@ -287,6 +289,7 @@ def sources(draw):
             significance=draw(numbers),
             forced=draw(st.booleans()),
             blur_px=draw(positive),
+            blur_trend=draw(vectors(draw(st.integers(0, 3)))),
             slit_width_arcsec=draw(positive),
         )
 

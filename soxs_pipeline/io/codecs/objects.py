@@ -28,6 +28,8 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("SIGNIFICANCE", np.array([s.significance for s in sources], dtype=float)),
         column("FORCED", np.array([s.forced for s in sources], dtype=bool)),
         column("BLUR", np.array([s.blur_px for s in sources], dtype=float), "pixel"),
+        column("BLUR_TREND", _padded([s.blur_trend for s in sources])),
+        column("N_TREND", np.array([s.blur_trend.size for s in sources], dtype=np.int32)),
         column("SLIT_WIDTH", np.array([s.slit_width_arcsec for s in sources], float), "arcsec"),
     ]
     along_slit = [
@@ -61,6 +63,8 @@ def _decode(units: Units, _: Layout) -> Sources:
         floats(rows, "SIGNIFICANCE"),
         logicals(rows, "FORCED"),
         floats(rows, "BLUR"),
+        floats(rows, "BLUR_TREND"),
+        integers(rows, "N_TREND"),
         floats(rows, "SLIT_WIDTH"),
         strict=True,
     )
@@ -74,6 +78,7 @@ def _decode(units: Units, _: Layout) -> Sources:
             significance=float(significance),
             forced=bool(forced),
             blur_px=float(blur),
+            blur_trend=np.atleast_1d(trend)[:n_trend],
             slit_width_arcsec=float(slit_width),
         )
         for (
@@ -87,6 +92,8 @@ def _decode(units: Units, _: Layout) -> Sources:
             significance,
             forced,
             blur,
+            trend,
+            n_trend,
             slit_width,
         ) in one_by_one
     )

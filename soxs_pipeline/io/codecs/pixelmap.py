@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,9 @@ from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, oriented
 from soxs_pipeline.io.headers import put_cards
 
 __all__ = ["PIXEL_MAP"]
+
+#: Card of an order's width of pinholes.
+_SPOT = "ESO PRO SPOT FWHM O"
 
 
 def _encode(pixels: PixelMap, layout: Layout) -> tuple[dict[str, object], list[Any]]:
@@ -30,8 +32,8 @@ def _encode(pixels: PixelMap, layout: Layout) -> tuple[dict[str, object], list[A
     cards: dict[str, object] = {
         "ESO PRO TRANSPOSED": (layout.transposed, "Dispersion along the rows")
     }
-    if math.isfinite(pixels.spot_fwhm_px):
-        cards["ESO PRO SPOT FWHM"] = (pixels.spot_fwhm_px, "[pixel] Pinhole image along the slit")
+    for order, width in pixels.spot_fwhm_px.items():
+        cards[f"{_SPOT}{order}"] = (width, "[pixel] Pinhole image along the slit")
     return cards, units
 
 
@@ -40,8 +42,12 @@ def _decode(units: Units, layout: Layout) -> PixelMap:
         wavelength_nm=oriented(units["WAVELENGTH"].data, layout).astype(np.float64),
         slit_arcsec=oriented(units["SLIT"].data, layout).astype(np.float32),
         order=oriented(units["ORDER"].data, layout).astype(np.int16),
-        spot_fwhm_px=float(units[0].header.get("ESO PRO SPOT FWHM", math.nan)),
+        spot_fwhm_px={
+            int(key.removeprefix(_SPOT)): float(value)
+            for key, value in units[0].header.items()
+            if key.startswith(_SPOT)
+        },
     )
 
 
-PIXEL_MAP = Codec(PixelMap, 1, _encode, _decode)
+PIXEL_MAP = Codec(PixelMap, 2, _encode, _decode)

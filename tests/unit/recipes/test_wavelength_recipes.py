@@ -65,7 +65,9 @@ def test_fewer_than_nine_pinholes_still_make_a_map(rng):
     wave = outcome.products.pixel_map.wavelength_nm
     x, y = toy.solution.detector_position(11, 1150.0, -4.125)
     assert wave[round(float(y)), round(float(x))] == pytest.approx(1150.0, abs=0.3)
-    assert outcome.products.pixel_map.spot_fwhm_px == pytest.approx(2.3548 * 0.75, rel=0.03)
+    spots = outcome.products.pixel_map.spot_fwhm_px
+    assert set(spots) == set(outcome.products.dispersion.orders.tolist())
+    assert list(spots.values()) == pytest.approx([2.3548 * 0.75] * len(spots), rel=0.03)
 
 
 def test_a_saturated_arc_has_no_lines_to_offer(rng):

@@ -42,7 +42,9 @@ def test_the_source_is_found_where_it_is_and_as_wide(ordinary):
 def test_pinholes_tell_the_blur_from_the_seeing():
     # The image of a pinhole is wider than the blur: the hole has a size of its own.
     spot = BLUR_PX / 0.95
-    told = replace(GEOMETRY, pixel_map=replace(GEOMETRY.pixel_map, spot_fwhm_px=spot))
+    told = replace(
+        GEOMETRY, pixel_map=replace(GEOMETRY.pixel_map, spot_fwhm_px={11: spot, 12: spot})
+    )
     widths = {True: [], False: []}
     for seed in (1, 2, 3, 4):
         scene = make_scene(GEOMETRY, seed=seed)
