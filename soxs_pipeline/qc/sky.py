@@ -35,7 +35,9 @@ COSMICS = QcDefinition("COSMIC NUM", "Pixels in the orders hit by cosmic rays", 
 NUMBER = QcDefinition("N SOURCES", "Sources found on the slit; 0 if the position is assumed")
 POSITION = QcDefinition("SOURCE POS", "Slit position of the target, mid-range", "arcsec")
 DRIFT = QcDefinition("SOURCE DRIFT", "Range of the target's slit position", "arcsec")
-WIDTH = QcDefinition("SOURCE FWHM", "Width of the target along the slit, mid-range", "arcsec")
+WIDTH = QcDefinition(
+    "SOURCE FWHM", "Width of the target's disc, mid-range, free of the blur", "arcsec"
+)
 SIGNIFICANCE = QcDefinition("SOURCE SIGMA", "Significance of the target; 0 if assumed", "sigma")
 
 SKY_QC = (
