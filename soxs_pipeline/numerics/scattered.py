@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
-from soxs_pipeline.numerics.robust import clipped_moments, mad_sigma, tukey_weights
+from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
 
 __all__ = ["smooth_surface"]
 
@@ -15,8 +15,10 @@ Floats = NDArray[np.float64]
 DEGREE = 3
 #: Strengths of the penalty on second differences that are tried.
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
-#: Fewest pixels of a cell that carry a level.
-LEAST_PIXELS = 12
+#: Fewest pixels of a cell that carry a level, and how many give the median to start from.
+LEAST_PIXELS, MEDIAN_PIXELS = 12, 256
+#: Rejection of cosmic rays in a cell.
+CLIP_SIGMA, CLIP_ROUNDS = 3.5, 3
 
 
 def smooth_surface(
@@ -84,22 +86,47 @@ def _cells(
     data: NDArray[np.floating], use: NDArray[np.bool_], sigma: float, cell: tuple[int, int]
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return mean position, clipped mean and its error of every cell with enough pixels."""
-    ny, nx = data.shape
-    height, width = cell
-    found = []
-    for top in range(0, ny, height):
-        for left in range(0, nx, width):
-            part = (slice(top, top + height), slice(left, left + width))
-            mask = use[part]
-            if np.count_nonzero(mask) < LEAST_PIXELS:
-                continue
-            rows, columns = np.nonzero(mask)
-            values = data[part][mask]
-            mean, scatter, kept = clipped_moments(values, clip_sigma=3.5, iterations=4)
-            error = max(scatter, 0.3 * sigma) / np.sqrt(max(kept, 1))
-            found.append((top + rows.mean(), left + columns.mean(), mean, error))
-    table = np.array(found, dtype=np.float64).reshape(-1, 4)
-    return table[:, 0], table[:, 1], table[:, 2], table[:, 3]
+    used = _divided(use, cell)
+    number = used.sum(axis=1)
+    enough = number >= LEAST_PIXELS
+    used, number = used[enough], number[enough]
+    if not number.size:
+        return (np.zeros(0),) * 4
+    values = _divided(data, cell)[enough].astype(np.float64)
+    centre, scatter = _start(values, used)
+    for _ in range(CLIP_ROUNDS):
+        near = used & (np.abs(values - centre[:, None]) <= CLIP_SIGMA * scatter[:, None])
+        kept = np.maximum(near.sum(axis=1), 1)
+        centre = np.where(near, values, 0.0).sum(axis=1) / kept
+        apart2 = np.where(near, (values - centre[:, None]) ** 2, 0.0).sum(axis=1) / kept
+        scatter = np.sqrt(np.maximum(apart2, (0.1 * sigma) ** 2))
+    error = np.maximum(scatter, 0.3 * sigma) / np.sqrt(kept)
+    y, x = (
+        _divided(np.broadcast_to(axis, data.shape), cell)[enough] * used
+        for axis in (np.arange(data.shape[0])[:, None], np.arange(data.shape[1])[None, :])
+    )
+    return y.sum(axis=1) / number, x.sum(axis=1) / number, centre, error
+
+
+def _divided(image: NDArray, cell: tuple[int, int]) -> NDArray:
+    """Return the pixels cell by cell, shape ``(cells, pixels)``, zero beyond the edges."""
+    (ny, nx), (height, width) = image.shape, cell
+    whole = np.pad(image, ((0, -ny % height), (0, -nx % width)))
+    parts = whole.reshape(whole.shape[0] // height, height, whole.shape[1] // width, width)
+    return parts.transpose(0, 2, 1, 3).reshape(-1, height * width)
+
+
+def _start(values: Floats, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return median and scatter of a part of the pixels of each cell."""
+    # The used ones come first; of those every so many, spread over the cell, are enough.
+    rank = np.argsort(~used, axis=1, kind="stable")
+    number = used.sum(axis=1)
+    place = (np.arange(MEDIAN_PIXELS) + 0.5) / MEDIAN_PIXELS * number[:, None]
+    chosen = np.take_along_axis(rank, place.astype(np.int64), axis=1)
+    sample = np.take_along_axis(values, chosen, axis=1)
+    centre = np.median(sample, axis=1)
+    apart = np.median(np.abs(sample - centre[:, None]), axis=1)
+    return centre, 1.4826 * apart
 
 
 def _penalised(design: Floats, level: Floats, error: Floats, penalty: Floats) -> Floats:
