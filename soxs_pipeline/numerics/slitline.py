@@ -17,6 +17,10 @@ _SIGMA_BOUNDS = (0.4, 15.0)
 _STEPS = 25
 #: A fit has settled when a step is shorter than this, and than this part of every error.
 _SETTLED_PX, _SETTLED = 1e-3, 0.03
+#: After so many steps a line below this significance will not stand out any more.
+_PATIENCE, _HOPELESS_SIGMA = 6, 2.0
+#: Determinant over the product of the diagonal below which a fit has no unique answer.
+_SINGULAR = 1e-12
 #: Shape of a line that a Gaussian does not describe, as a fraction of its peak.
 _MODEL_ERROR = 0.05
 _CLIP_SIGMA = 5.0
@@ -198,7 +202,8 @@ def _descend(
         *design, residual = _about_levels(row, terms, weight)
         weighted = np.array(design) * weight
         normal = weighted @ np.transpose(design)
-        if not np.isfinite(normal).all() or np.linalg.cond(normal) > 1e14:
+        size = np.prod(np.diag(normal))
+        if not np.isfinite(size) or np.linalg.det(normal) < _SINGULAR * size:
             return _FAILED
         covariance = np.linalg.inv(normal)
         change = covariance @ (weighted @ residual)
@@ -209,6 +214,7 @@ def _descend(
         sigma = float(np.clip(sigma + np.clip(change[2], -0.3 * sigma, 0.3 * sigma),
                               *_SIGMA_BOUNDS))  # fmt: skip
         settled = abs(moved) < _SETTLED_PX and np.all(np.abs(change) < _SETTLED * errors)
-        if settled and step > 0:
+        hopeless = step >= _PATIENCE and flux < _HOPELESS_SIGMA * errors[0]
+        if (settled and step > 0) or hopeless:
             break
     return SlitLine(centre, float(errors[1]), sigma, flux, float(errors[0]), good=True)

@@ -13,6 +13,7 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.lines import LineList
 from soxs_pipeline.domain.quality import FATAL
+from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum, ZeroPoint
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.numerics.commonshift import common_shift
@@ -28,6 +29,8 @@ _FWHM_PER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 _MOST_LINES, _FIRST_LINES = 40, 12
 #: Lines that are enough for a first width, looked for in every so-many-th order first.
 _ENOUGH_WIDTHS, _STRIDE = 25, 4
+#: Full width at half maximum of the blur where no pinholes told it.
+_USUAL_BLUR_PX = 1.6
 #: Half the window of the first fits, in pixels, and of the others, in widths.
 _FIRST_HALF_PX, _HALF_WIDTHS, _LEAST_HALF_PX = 8.0, 1.6, 4.0
 #: A neighbour this bright, relative to a line, bounds its window; one this much nearer than the
@@ -69,13 +72,29 @@ def check_lines(
     least_sigma
         Least significance of a line.
     """
-    width = _first_width(frame, geometry, lines, reach_px)
+    width = _expected_width(frame, geometry) or _first_width(frame, geometry, lines, reach_px)
     found = [
         found
         for order in geometry.dispersion.orders
         for found in _measure(frame, geometry, lines, int(order), reach_px, least_sigma, width)
     ]
     return _summary(found, geometry.dispersion.orders, geometry, frame.setup.arm)
+
+
+def _expected_width(frame: Frame, geometry: Geometry) -> float:
+    """Return the standard deviation in pixels of the image of the slit; 0 if it is not known."""
+    slit = slit_width_arcsec(frame.header)
+    if not slit > 0:
+        return 0.0
+    dispersion = geometry.dispersion
+    scale = []
+    for order, domain in zip(dispersion.orders, dispersion.wave_domain_nm, strict=True):
+        middle = np.array([np.mean(domain)])
+        ends = [dispersion.detector_position(int(order), middle, at)[1] for at in (-1.0, 1.0)]
+        scale.append(0.5 * abs(float(ends[1][0] - ends[0][0])))
+    spots = list(geometry.pixel_map.spot_fwhm_px.values())
+    blur = float(np.median(spots)) if spots else _USUAL_BLUR_PX
+    return float(np.hypot(slit * np.median(scale) / np.sqrt(12.0), blur / _FWHM_PER_SIGMA))
 
 
 def _first_width(frame: Frame, geometry: Geometry, lines: LineList, reach_px: float) -> float:
