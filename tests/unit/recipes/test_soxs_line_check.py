@@ -63,6 +63,30 @@ def test_shift_width_and_power_of_an_arc():
     assert np.abs(pulls).max() < 3.5
 
 
+@pytest.mark.parametrize("slit", [1.5, 5.0])
+def test_wide_lines_are_measured_if_the_header_tells_the_slit(slit):
+    lines = make_lines(np.random.default_rng(9), 24)
+    apart = np.linspace(1010.0, 1190.0, 24)
+    lines = replace(lines, wavelength_nm=apart + 0.1 * np.sin(np.arange(24.0)))
+    thin = replace(lines, clean=np.arange(24) % 4 == 0, intensity=lines.intensity.max() * (
+        np.where(np.arange(24) % 4 == 0, 1.0, 1e-6)))  # fmt: skip
+    half_nm = 0.5 * slit / 0.3 / 3.8
+
+    def lamp(nm, order):
+        light = np.full(np.shape(nm), 40.0)
+        for place in thin.wavelength_nm[thin.clean]:
+            light += 450.0 / slit * (1.0 - np.tanh((np.abs(nm - place) - half_nm) / 0.2))
+        return light
+
+    raw = raw_of(slit_image(moved(0.5), SHAPE, lamp), np.random.default_rng(3))
+    told = replace(raw, header=raw.header.merged({"ESO INS NISE NAME": f"SLIT{slit}"}))
+    found = check(told, thin).products.line_check
+    assert found.line_used.sum() >= 5
+    assert found.common_px == pytest.approx(0.5, abs=max(0.05, 4 * found.common_error_px))
+    assert found.common_error_px < 0.15
+    assert np.median(found.fwhm_px) == pytest.approx(slit / 0.3, rel=0.3)
+
+
 def test_orders_may_move_apart():
     found = check(*arc(1, moved(0.2, 0.8))).products.line_check
     assert found.shift_px == pytest.approx([0.2, 0.8], abs=0.03)
