@@ -205,7 +205,9 @@ def make_unit(unit: Sequence[Path], request: ArchiveRequest) -> list[Path]:
     product: Any = read_product(unit[0], MergedSpectrum if spectral else SkyImage)
     stem = _stem(product) if spectral else _image_stem(product)
     target = request.folder / f"{stem}.fits"
-    if request.only_new and _is_younger([target, target.with_suffix(".png")], unit):
+    # An image whose sources are not known has no preview.
+    seen = [target.with_suffix(".png")] if spectral or len(unit) > 1 else []
+    if request.only_new and _is_younger([target, *seen], unit):
         return []
     written = (_spectrum if spectral else _image)(product, unit, target, release)
     LOG.info("%s: %s", unit[0].name, target)

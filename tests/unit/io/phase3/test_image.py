@@ -17,7 +17,9 @@ from soxs_pipeline.io.phase3.image import (
     write_weight,
 )
 from soxs_pipeline.io.phase3.observation import Release
+from soxs_pipeline.io.products import write_product
 from soxs_pipeline.recipes.soxs_astro_phot import AstroPhotParameters, soxs_astro_phot
+from soxs_pipeline.runtime.archive import ArchiveRequest, make_unit
 from tests.support.camera_night import night
 
 RELEASE = Release("soxs-pipeline/0")
@@ -43,6 +45,17 @@ def test_image_weight_and_list_keep_the_rules(reduced, tmp_path):
     write_source_list(stars, reduced.sources, reduced.image, image.name, RELEASE)
     for path in (image, weight, stars):
         assert breaches(path) == []
+
+
+@pytest.mark.parametrize("with_sources", [True, False])
+def test_files_of_an_image_are_made_once(reduced, tmp_path, with_sources):
+    path, stars = tmp_path / "image.fits", tmp_path / "image_SOURCES.fits"
+    write_product(path, reduced.image, header={"ESO PRO CATG": "IMG_SCI"})
+    write_product(stars, reduced.sources, header={"ESO PRO CATG": "IMG_SOURCES"})
+    unit = (path, stars) if with_sources else (path,)
+    request = ArchiveRequest(tmp_path / "phase3", only_new=True)
+    assert len(make_unit(unit, request)) == 2 + with_sources
+    assert make_unit(unit, request) == []
 
 
 def test_independent_readers_find_the_same_sources(reduced, tmp_path):
