@@ -115,6 +115,7 @@ def carry_out(
         # Files for the archive have previews.
         drawing = not options.no_plots or afterwards is not None
         preload = [*_PRELOAD, *(["soxs_pipeline.plots"] if drawing else [])]
+        preload += ["soxs_pipeline.runtime.archive"] if afterwards is not None else []
         recipes = dict.fromkeys(plan.jobs[name].recipe for name in plan.wanted)
         preload += [f"soxs_pipeline.recipes.{recipe}" for recipe in recipes]
         executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=preload)
