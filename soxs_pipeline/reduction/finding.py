@@ -16,10 +16,9 @@ from soxs_pipeline.reduction.objects import (
     collapse,
     detect,
     expected_shape,
-    fit_shapes,
     follow,
-    unexplained,
 )
+from soxs_pipeline.reduction.shapefit import fit_shapes, unexplained
 from soxs_pipeline.reduction.shapes import Shape
 from soxs_pipeline.reduction.slitpixels import SLIT_BINS, SlitPixels
 

@@ -139,7 +139,7 @@ def usual_shape(
 def _blur_of(
     spots: tuple[Floats, Floats], domain_nm: tuple[float, float]
 ) -> tuple[tuple[float, float], Floats]:
-    """Return expectation and scatter of the blur at mid-range, and its relative change."""
+    """Return expectation and scatter of the blur, on average, and its relative change."""
     wave, width = spots
     if not wave.size:
         return BLUR_PX, np.zeros(0)

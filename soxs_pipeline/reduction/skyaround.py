@@ -17,7 +17,7 @@ from soxs_pipeline.reduction.besides import is_point, level_beside, without_leve
 from soxs_pipeline.reduction.distortion import no_distortion
 from soxs_pipeline.reduction.finding import SourceOptions, collapse_exposure, find_sources
 from soxs_pipeline.reduction.modelled import ModelledOrder
-from soxs_pipeline.reduction.objects import fit_shapes
+from soxs_pipeline.reduction.shapefit import fit_shapes
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions
 from soxs_pipeline.reduction.slitlight import light_share
 from soxs_pipeline.reduction.slitpixels import SlitPixels

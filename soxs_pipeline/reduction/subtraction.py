@@ -18,7 +18,8 @@ from soxs_pipeline.reduction.finding import (
     slit_medians,
 )
 from soxs_pipeline.reduction.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
-from soxs_pipeline.reduction.objects import collapse, fit_shapes
+from soxs_pipeline.reduction.objects import collapse
+from soxs_pipeline.reduction.shapefit import fit_shapes
 from soxs_pipeline.reduction.shapes import Shape, source_of, source_profiles
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.slitpixels import SlitPixels
