@@ -12,9 +12,10 @@ from soxs_pipeline.domain.calibrations import DetectorCalibration, Geometry
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.errors import ParameterError
-from soxs_pipeline.parameters import ParameterSet, parameter
+from soxs_pipeline.parameters import parameter
 from soxs_pipeline.qc.definition import QcValue
 from soxs_pipeline.qc.sky import COSMICS, STRAY, measure_residuals, measure_sources
+from soxs_pipeline.recipes._scattered import ScatteredParameters
 from soxs_pipeline.reduction.detrend import detrend
 from soxs_pipeline.reduction.finding import SourceOptions
 from soxs_pipeline.reduction.flatfield import with_lasting_flags
@@ -36,7 +37,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class SkyParameters(ParameterSet):
+class SkyParameters(ScatteredParameters):
     """The parameters that say how sky and sources are modelled."""
 
     locate: Literal["automatic", "given"] = parameter(
@@ -66,18 +67,6 @@ class SkyParameters(ParameterSet):
     )
     edge_margin: float = parameter(
         2.5, "Pixels left out at either end of the slit.", unit="pixel", ge=0, le=8
-    )
-    subtract_scattered: bool = parameter(
-        True,
-        "Subtract scattered light, as told between the orders. Left in, its slope along "
-        "the slit is taken for wings of a faint source.",
-    )
-    gap_margin: float = parameter(
-        4.0,
-        "Pixels this far from the edge of an order tell the scattered light.",
-        unit="pixel",
-        ge=1,
-        le=20,
     )
     knots_per_pixel: int = parameter(
         2, "Knots of the sky spectrum in one pixel; more for sharper lines.", ge=1, le=4

@@ -27,12 +27,13 @@ from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.domain.spectra import Blaze
-from soxs_pipeline.parameters import ParameterSet, parameter
+from soxs_pipeline.parameters import parameter
 from soxs_pipeline.qc import detector as count
 from soxs_pipeline.qc import flat as measure
 from soxs_pipeline.qc import orders as trace
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
+from soxs_pipeline.recipes._scattered import ScatteredParameters
 from soxs_pipeline.reduction.blaze import blaze_of
 from soxs_pipeline.reduction.edges import EdgeTrace, find_edges
 from soxs_pipeline.reduction.flatfield import pixel_response
@@ -44,7 +45,7 @@ __all__ = ["RECIPE", "SpecMflatParameters", "SpecMflatProducts", "soxs_spec_mfla
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpecMflatParameters(ParameterSet):
+class SpecMflatParameters(ScatteredParameters):
     """Parameters of `soxs_spec_mflat`."""
 
     clip_sigma: float = parameter(
@@ -54,14 +55,6 @@ class SpecMflatParameters(ParameterSet):
         ge=2,
         le=50,
     )
-    gap_margin: float = parameter(
-        4.0,
-        "Pixels this far from the edge of an order tell the scattered light.",
-        unit="pixel",
-        ge=1,
-        le=20,
-    )
-    subtract_scattered: bool = parameter(True, "Subtract scattered light.")
 
 
 @dataclass(frozen=True)
