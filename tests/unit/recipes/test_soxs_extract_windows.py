@@ -48,7 +48,8 @@ def test_an_extended_object_gives_all_its_light_in_the_window(text, window):
             truth = truth_in(scenes[1], s.order, window)[x[good]]
             ratios.append(s.flux[good].sum() / truth.sum())
             pulls.append((s.flux[good] - truth) / np.sqrt(s.variance[good]))
-    # Of what lines are as bright as the object, 0.2 % stays with it.
+    # Twelve orders of six seeds give 0.7 % too much, all in bright lines of the sky: the reason is
+    # not known.
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.009)
     assert np.std(np.concatenate(pulls)) == pytest.approx(1.0, abs=0.1)
 
