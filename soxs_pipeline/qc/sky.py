@@ -29,7 +29,7 @@ ORDER_CORE = QcDefinition(
 )
 ORDER_LEVEL = QcDefinition("SKY MEDIAN", "Median sky in a pixel of an order", "electron",
                            per_order=True)  # fmt: skip
-STRAY = QcDefinition("SCATTERED MEDIAN", "Median scattered light in a pixel, taken off",
+STRAY = QcDefinition("SKY SCATTERED", "Median scattered light in a pixel, taken off",
                      "electron")  # fmt: skip
 COSMICS = QcDefinition("COSMIC NUM", "Pixels in the orders hit by cosmic rays", "pixel")
 NUMBER = QcDefinition("N SOURCES", "Sources found on the slit; 0 if the position is assumed")

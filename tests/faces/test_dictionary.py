@@ -36,5 +36,15 @@ def test_every_keyword_that_a_recipe_may_write_is_there():
             assert f"QC {one.key}{' Oi' if one.per_order else ''}" in names
 
 
+def test_a_keyword_means_one_unit_whoever_writes_it():
+    units = {}
+    for recipe in recipe_names():
+        for one in get(recipe).qc:
+            units.setdefault((one.key, one.per_order), set()).add(one.unit)
+    several = {key for (key, _), told in units.items() if len(told) > 1}
+    # Of merged spectra it is in the unit of the spectrum, which the product tells.
+    assert several == {"FLUX MEDIAN"}
+
+
 def test_it_is_plain_ascii():
     TEXT.encode("ascii")

@@ -48,7 +48,7 @@ def test_scattered_light_is_not_taken_for_sky_or_wings_of_a_source():
     def more(outcome):
         return (outcome.products.sky_model.data - plain.products.sky_model.data)[inner]
 
-    assert values(clean, "SCATTERED MEDIAN")[None] == pytest.approx(median, abs=0.7)
+    assert values(clean, "SKY SCATTERED")[None] == pytest.approx(median, abs=0.7)
     assert abs(np.mean(more(clean))) < 0.3
     assert np.mean(more(left)) > 0.8 * median
     error = np.abs(clean.products.sky_subtracted.data - plain.products.sky_subtracted.data)[inner]
@@ -66,7 +66,7 @@ def test_an_order_table_without_edges_leaves_scattered_light_in_and_tells():
         parameters=StareParameters(),
     )  # fmt: skip
     assert "scattered light was left in" in " ".join(outcome.remarks)
-    assert not values(outcome, "SCATTERED MEDIAN")
+    assert not values(outcome, "SKY SCATTERED")
 
 
 def values(outcome, key):
