@@ -17,6 +17,7 @@ from soxs_pipeline.runtime.executors import Executor
 from soxs_pipeline.runtime.executors.serial import SerialExecutor
 from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.logs import LOG_NAME, logging_to
+from soxs_pipeline.runtime.memory import keep_freed_memory
 from soxs_pipeline.runtime.plan import Plan
 from soxs_pipeline.runtime.progress import Progress
 from soxs_pipeline.runtime.schedule import Afterwards, Orders, run_plan
@@ -119,6 +120,8 @@ def carry_out(
         recipes = dict.fromkeys(plan.jobs[name].recipe for name in plan.wanted)
         preload += [f"soxs_pipeline.recipes.{recipe}" for recipe in recipes]
         executor = ProcessExecutor(jobs, log_file=log_file, level=level, preload=preload)
+    else:
+        keep_freed_memory()
     progress = Progress(len(plan.wanted), quiet=options.quiet)
     # Whoever ends us politely gets the same orderly end as with Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

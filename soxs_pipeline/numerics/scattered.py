@@ -88,24 +88,30 @@ def _cells(
     """Return mean position, clipped mean and its error of every cell with enough pixels."""
     used = _divided(use, cell)
     number = used.sum(axis=1)
-    enough = number >= LEAST_PIXELS
+    enough = np.flatnonzero(number >= LEAST_PIXELS)
     used, number = used[enough], number[enough]
     if not number.size:
         return (np.zeros(0),) * 4
-    values = _divided(data, cell)[enough].astype(np.float64)
-    centre, scatter = _start(values, used)
+    # The used pixels alone, one cell after the other.
+    values = _divided(data, cell)[enough][used].astype(np.float64)
+    first = np.cumsum(number) - number
+    centre, scatter = _start(values, first, number)
     for _ in range(CLIP_ROUNDS):
-        near = used & (np.abs(values - centre[:, None]) <= CLIP_SIGMA * scatter[:, None])
-        kept = np.maximum(near.sum(axis=1), 1)
-        centre = np.where(near, values, 0.0).sum(axis=1) / kept
-        apart2 = np.where(near, (values - centre[:, None]) ** 2, 0.0).sum(axis=1) / kept
-        scatter = np.sqrt(np.maximum(apart2, (0.1 * sigma) ** 2))
+        apart = values - np.repeat(centre, number)
+        near = np.abs(apart) <= np.repeat(CLIP_SIGMA * scatter, number)
+        apart[~near] = 0.0
+        kept = np.maximum(np.add.reduceat(near, first, dtype=np.int64), 1)
+        step = np.add.reduceat(apart, first) / kept
+        scatter2 = np.add.reduceat(apart * apart, first) / kept - step**2
+        centre = centre + step
+        scatter = np.sqrt(np.maximum(scatter2, (0.1 * sigma) ** 2))
     error = np.maximum(scatter, 0.3 * sigma) / np.sqrt(kept)
-    y, x = (
-        _divided(np.broadcast_to(axis, data.shape), cell)[enough] * used
-        for axis in (np.arange(data.shape[0])[:, None], np.arange(data.shape[1])[None, :])
-    )
-    return y.sum(axis=1) / number, x.sum(axis=1) / number, centre, error
+    height, width = cell
+    row, column = np.divmod(enough, -(-data.shape[1] // width))
+    inside = used.reshape(-1, height, width)
+    y = row * height + (inside.sum(axis=2) @ np.arange(height)) / number
+    x = column * width + (inside.sum(axis=1) @ np.arange(width)) / number
+    return y, x, centre, error
 
 
 def _divided(image: NDArray, cell: tuple[int, int]) -> NDArray:
@@ -116,14 +122,13 @@ def _divided(image: NDArray, cell: tuple[int, int]) -> NDArray:
     return parts.transpose(0, 2, 1, 3).reshape(-1, height * width)
 
 
-def _start(values: Floats, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _start(
+    values: Floats, first: NDArray[np.int64], number: NDArray[np.int64]
+) -> tuple[Floats, Floats]:
     """Return median and scatter of a part of the pixels of each cell."""
-    # The used ones come first; of those every so many, spread over the cell, are enough.
-    rank = np.argsort(~used, axis=1, kind="stable")
-    number = used.sum(axis=1)
+    # Every so many of them, spread over the cell, are enough.
     place = (np.arange(MEDIAN_PIXELS) + 0.5) / MEDIAN_PIXELS * number[:, None]
-    chosen = np.take_along_axis(rank, place.astype(np.int64), axis=1)
-    sample = np.take_along_axis(values, chosen, axis=1)
+    sample = values[first[:, None] + place.astype(np.int64)]
     centre = np.median(sample, axis=1)
     apart = np.median(np.abs(sample - centre[:, None]), axis=1)
     return centre, 1.4826 * apart

@@ -248,16 +248,22 @@ def penalty(layout: Layout, strength: Floats, source: int | None = None) -> Floa
     """
     band = np.zeros((layout.bandwidth + 1, layout.size))
     signs = (-1.0, 3.0, -3.0, 1.0)
-    index = np.arange(strength.size)
-    for a in range(4):
-        for b in range(a, 4):
-            if source is None:
-                low, high = layout.sky_position(index + a), layout.sky_position(index + b)
-            else:
-                low = layout.source_position(index + a, source)
-                high = layout.source_position(index + b, source)
-            # No two of these differences share their first coefficient.
-            band[high - low, low] += signs[a] * signs[b] * strength
+    # Every so many coefficients the places repeat, a stride further on.
+    period = layout.ratio if source is None else 1
+
+    def place(index: int) -> int:
+        at = np.asarray(index)
+        if source is None:
+            return int(layout.sky_position(at))
+        return int(layout.source_position(at, source))
+
+    for phase in range(period):
+        part = strength[phase::period]
+        for a in range(4):
+            low = place(phase + a)
+            reach = slice(low, low + layout.stride * part.size, layout.stride)
+            for b in range(a, 4):
+                band[place(phase + b) - low, reach] += signs[a] * signs[b] * part
     return band
 
 
@@ -275,8 +281,8 @@ def solve(band: Floats, right: Floats) -> Floats:
 def inverse_blocks(band: Floats, layout: Layout) -> Floats:
     """Return the covariance of the sky coefficients that act together in each cell.
 
-    The block-tridiagonal recursion gives the entries of the inverse within the band without
-    the full inverse (Takahashi et al. 1973, Proc. 8th PICA Conf.).
+    Entries of the inverse within the band need no full inverse (Takahashi et al. 1973, Proc.
+    8th PICA Conf.).
 
     Parameters
     ----------
@@ -292,27 +298,58 @@ def inverse_blocks(band: Floats, layout: Layout) -> Floats:
     """
     diagonal, lower = _blocks(band, layout)
     count, size, _ = diagonal.shape
-    inverse = np.empty_like(diagonal)
-    gain = np.zeros_like(lower)
-    inverse[0] = np.linalg.inv(diagonal[0])
-    for i in range(count - 1):
-        gain[i] = lower[i] @ inverse[i]
-        inverse[i + 1] = np.linalg.inv(diagonal[i + 1] - gain[i] @ lower[i].T)
+    # Coefficients without data have far less weight than others: scaled, less is lost of them.
+    scale = 1.0 / np.sqrt(np.diagonal(diagonal, axis1=1, axis2=2))
+    diagonal *= scale[:, :, None] * scale[:, None, :]
+    lower *= scale[1:, :, None] * scale[:-1, None, :]
+    inverse, below = _selected_inverse(diagonal, lower)
+    inverse *= scale[:, :, None] * scale[:, None, :]
+    below *= scale[1:, :, None] * scale[:-1, None, :]
     # Two neighbouring blocks hold every pair of coefficients of one cell.
     pair = np.zeros((count, 2 * size, 2 * size))
-    last = inverse[-1]
-    pair[-1, :size, :size] = last
-    for i in range(count - 2, -1, -1):
-        off = -last @ gain[i]
-        pair[i, size:, size:] = last
-        pair[i, size:, :size] = off
-        pair[i, :size, size:] = off.T
-        last = inverse[i] - gain[i].T @ off
-        pair[i, :size, :size] = last
+    pair[:, :size, :size] = inverse
+    pair[:-1, size:, size:] = inverse[1:]
+    pair[:-1, size:, :size] = below
+    pair[:-1, :size, size:] = below.mT
     place = layout.local_positions(np.arange(layout.groups * layout.ratio))[:4]
     block = place[0] // size
     local = place - block * size
     return pair[block[:, None, None], local.T[:, :, None], local.T[:, None, :]]
+
+
+def _selected_inverse(diagonal: Floats, lower: Floats) -> tuple[Floats, Floats]:
+    """Return the blocks of a block-tridiagonal inverse on the diagonal and next below it.
+
+    Every other block is eliminated, all at once, and the rest inverted in the same way
+    (cyclic reduction: Heller 1976, SIAM J. Numer. Anal. 13, 484).
+
+    Parameters
+    ----------
+    diagonal
+        Blocks of the symmetric matrix on its diagonal, shape ``(n, s, s)``.
+    lower
+        Those below them, shape ``(n - 1, s, s)``.
+    """
+    own = np.linalg.inv(diagonal[1::2])
+    if not len(own):
+        return np.asarray(np.linalg.inv(diagonal), dtype=np.float64), lower
+    # Each block that goes, `own`, has one neighbour before it and, but for the last, one after.
+    before, after = lower[::2], lower[1::2]
+    pairs = len(after)
+    to_before, to_after = own @ before, own[:pairs] @ after.mT
+    rest = diagonal[::2].copy()
+    rest[: len(own)] -= before.mT @ to_before
+    rest[1 : pairs + 1] -= after @ to_after
+    kept, across = _selected_inverse(rest, -after @ to_before[:pairs])
+    with_before = -to_before @ kept[: len(own)]
+    with_before[:pairs] -= to_after @ across
+    with_after = -to_before[:pairs] @ across.mT - to_after @ kept[1 : pairs + 1]
+    gone = own - with_before @ to_before.mT
+    gone[:pairs] -= with_after @ to_after.mT
+    inverse, below = np.empty_like(diagonal), np.empty_like(lower)
+    inverse[::2], inverse[1::2] = kept, gone
+    below[::2], below[1::2] = with_before, with_after.mT
+    return inverse, below
 
 
 def _blocks(band: Floats, layout: Layout) -> tuple[Floats, Floats]:

@@ -26,6 +26,7 @@ from soxs_pipeline.reduction.sky import SkyOptions
 from soxs_pipeline.reduction.slitpixels import SlitPixels, gather_like, gather_pixels
 
 __all__ = [
+    "Gathered",
     "SkyParameters",
     "about_sources",
     "gathered",
@@ -90,22 +91,53 @@ class SkyParameters(ScatteredParameters):
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """An exposure ready for its sky to be modelled.
+
+    Parameters
+    ----------
+    frame
+        Without offset and scattered light.
+    pixels
+        Those of each order.
+    stray
+        The scattered light, or None if it was left in.
+    remarks
+        What the user should know.
+    """
+
+    frame: Frame
+    pixels: list[SlitPixels]
+    stray: Frame | None
+    remarks: list[str]
+
+    def quality(self) -> list[QcValue]:
+        """Measure the scattered light in the orders."""
+        if self.stray is None:
+            return []
+        place = np.concatenate([order.place for order in self.pixels])
+        return [STRAY.value(float(np.median(self.stray.data.ravel()[place])))]
+
+
 def gathered(
     raw: RawFrame,
     detector: DetectorCalibration,
     master_flat: Frame | None,
     geometry: Geometry,
     chosen: SkyParameters,
-) -> tuple[Frame, list[SlitPixels], list[str], list[QcValue]]:
-    """Detrend an exposure and gather the pixels of its orders; return remarks and QC as well."""
-    frame, stray, remarks = _detrended(raw, detector, master_flat, geometry, chosen)
+) -> Gathered:
+    """Detrend an exposure, take its scattered light off and gather the pixels of its orders."""
+    frame, remarks = _detrended(raw, detector, master_flat)
+    stray = None
+    if chosen.subtract_scattered and geometry.order_table.has_edges:
+        stray = _scattered(frame, geometry, chosen)
+        frame = _without(frame, stray, 1.0)
+    elif chosen.subtract_scattered:
+        remarks.append(f"{raw.name}: the order table has no edges; scattered light was left in")
     margin = chosen.edge_margin
     pixels = gather_pixels(frame, master_flat, geometry, edge_margin_px=margin)
-    if stray is None:
-        return frame, pixels, remarks, []
-    place = np.concatenate([order.place for order in pixels])
-    level = float(np.median(stray.data.ravel()[place]))
-    return frame, pixels, remarks, [STRAY.value(level)]
+    return Gathered(frame, pixels, stray, remarks)
 
 
 def gathered_like(
@@ -114,35 +146,40 @@ def gathered_like(
     master_flat: Frame | None,
     geometry: Geometry,
     chosen: SkyParameters,
-    alike: Sequence[SlitPixels],
+    own: Gathered,
+    *,
+    as_bright: float = 0.0,
 ) -> list[SlitPixels]:
-    """Detrend another exposure of a sequence and gather the same pixels."""
-    frame, _, _ = _detrended(raw, detector, master_flat, geometry, chosen)
-    return gather_like(frame, master_flat, alike)
+    """Detrend another exposure of a sequence and gather the same pixels.
+
+    Its scattered light is measured, or taken to be so many times that of the first one if
+    ``as_bright`` is given: a few electrons, for which a comparison need not wait.
+    """
+    frame, _ = _detrended(raw, detector, master_flat)
+    if own.stray is not None and as_bright > 0:
+        frame = _without(frame, own.stray, as_bright)
+    elif own.stray is not None:
+        frame = _without(frame, _scattered(frame, geometry, chosen), 1.0)
+    return gather_like(frame, master_flat, own.pixels)
 
 
 def _detrended(
-    raw: RawFrame,
-    detector: DetectorCalibration,
-    master_flat: Frame | None,
-    geometry: Geometry,
-    chosen: SkyParameters,
-) -> tuple[Frame, Frame | None, list[str]]:
-    """Return the exposure without offset and scattered light; that light, and remarks."""
+    raw: RawFrame, detector: DetectorCalibration, master_flat: Frame | None
+) -> tuple[Frame, list[str]]:
+    """Return the exposure without offset, flagged, and remarks."""
     frame, told = detrend(raw, detector)
-    remarks = list(told)
     if master_flat is None:
-        remarks.append(f"{raw.name}: no master flat; the pixel response was not corrected")
-    else:
-        frame = with_lasting_flags(frame, master_flat)
-    if not chosen.subtract_scattered:
-        return frame, None, remarks
-    if not geometry.order_table.has_edges:
-        remarks.append(f"{raw.name}: the order table has no edges; scattered light was left in")
-        return frame, None, remarks
-    stray = scattered_light(frame, geometry.order_table, margin_px=chosen.gap_margin, grid=FAINT)
+        return frame, [*told, f"{raw.name}: no master flat; the pixel response was not corrected"]
+    return with_lasting_flags(frame, master_flat), list(told)
+
+
+def _scattered(frame: Frame, geometry: Geometry, chosen: SkyParameters) -> Frame:
+    return scattered_light(frame, geometry.order_table, margin_px=chosen.gap_margin, grid=FAINT)
+
+
+def _without(frame: Frame, stray: Frame, factor: float) -> Frame:
     # Its photons stay in the variance: they came, whatever is taken off.
-    return replace(frame, data=frame.data - stray.data), stray, remarks
+    return replace(frame, data=frame.data - np.float32(factor) * stray.data)
 
 
 def sky_options(chosen: SkyParameters) -> SkyOptions:

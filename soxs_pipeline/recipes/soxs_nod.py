@@ -108,29 +108,33 @@ def soxs_nod(
     options = sky_options(parameters)
     steps = sequence_of((raw, *partners))
     here, partner = pair_of(steps, raw.name, parameters.least_throw)
-    frame, pixels, remarks, stray = gathered(raw, detector, master_flat, geometry, parameters)
-    beside = None
-    if partner is not None:
-        beside = gathered_like(partner.raw, detector, master_flat, geometry, parameters, pixels)
-    else:
+    seen = gathered(raw, detector, master_flat, geometry, parameters)
+    ratio, difference = ratio_of(raw, partner), parameters.subtract == "difference"
+    beside, remarks = None, list(seen.remarks)
+    if partner is not None and (parameters.compare or difference):
+        beside = gathered_like(
+            partner.raw, detector, master_flat, geometry, parameters, seen,
+            as_bright=0.0 if difference else 1.0 / ratio,
+        )  # fmt: skip
+    elif partner is None:
         alone = f"{raw.name}: no other exposure of the sequence is left to pair it with"
-        remarks = [*remarks, f"{alone}; done as a stare"]
+        remarks.append(f"{alone}; done as a stare")
+    shape, compared = seen.frame.shape, 0
     where = parameters.position + here.along
     modelled, sources = model_exposure(
-        pixels, frame.shape, options, source_options(parameters, where)
+        seen.pixels, shape, options, source_options(parameters, where)
     )
-    ratio, compared = ratio_of(raw, partner), 0
     if beside is not None and parameters.compare:
         modelled, compared = struck_by_comparison(modelled, beside, ratio, options.clip_sigma)
-    if beside is not None and partner is not None and parameters.subtract == "difference":
+    if beside is not None and partner is not None and difference:
         place = parameters.position + partner.along
-        left, _ = model_exposure(beside, frame.shape, options, source_options(parameters, place))
-        frames = common_off(frame, modelled, left, ratio)
+        left, _ = model_exposure(beside, shape, options, source_options(parameters, place))
+        frames = common_off(seen.frame, modelled, left, ratio)
     else:
-        frames = make_sky_frames(frame, modelled)
+        frames = make_sky_frames(seen.frame, modelled)
     qc = [
         *sky_quality(modelled, sources),
-        *stray,
+        *seen.quality(),
         OFFSET.value(here.along),
         COMPARED.value(compared),
     ]

@@ -140,26 +140,26 @@ def soxs_offset(
     here = next(one for one in pointings if one.raw.name == raw.name)
     skies = () if here.of_sky else neighbours_in_time(pointings, raw.name)
 
-    frame, pixels, remarks, stray = gathered(raw, detector, master_flat, geometry, parameters)
+    seen = gathered(raw, detector, master_flat, geometry, parameters)
     if skies:
         around_it = [
             (
                 one,
                 weight,
-                gathered_like(one.raw, detector, master_flat, geometry, parameters, pixels),
+                gathered_like(one.raw, detector, master_flat, geometry, parameters, seen),
             )
             for one, weight in skies
         ]
-        made = _under_sky_around(raw, frame, pixels, around_it, parameters)
+        made = _under_sky_around(raw, seen.frame, seen.pixels, around_it, parameters)
     else:
-        made = _alone(here, frame, pixels, parameters)
+        made = _alone(here, seen.frame, seen.pixels, parameters)
     qc = [
         *sky_quality(made.modelled, made.sources),
-        *stray,
+        *seen.quality(),
         *measure_offset(here.away_arcsec, [m.factor for m in made.matches], here.of_sky),
     ]
     products = OffsetProducts(*made.frames, made.sources)
-    return Outcome(products, qc, (*remarks, *made.remarks))
+    return Outcome(products, qc, (*seen.remarks, *made.remarks))
 
 
 def _alone(

@@ -86,16 +86,17 @@ def soxs_stare(
         If the frame holds no data, or no order lies on it.
     """
     options = sky_options(parameters)
-    frame, pixels, remarks, stray = gathered(raw, detector, master_flat, geometry, parameters)
+    seen = gathered(raw, detector, master_flat, geometry, parameters)
     modelled, sources = model_exposure(
-        pixels,
-        frame.shape,
+        seen.pixels,
+        seen.frame.shape,
         options,
         source_options(parameters, parameters.position),
     )
-    products = StareProducts(*make_sky_frames(frame, modelled), sources)
+    products = StareProducts(*make_sky_frames(seen.frame, modelled), sources)
     told = about_sources(raw.name, sources, parameters.detection_sigma)
-    return Outcome(products, [*sky_quality(modelled, sources), *stray], (*remarks, *told))
+    qc = [*sky_quality(modelled, sources), *seen.quality()]
+    return Outcome(products, qc, (*seen.remarks, *told))
 
 
 RECIPE = Recipe(soxs_stare, StareParameters, StareProducts, SKY_QC)

@@ -150,12 +150,10 @@ def fit_order(
         start, int(np.floor(w[-1]) - start) + 1, options.knots_per_pixel, len(profiles)
     )
     cells = splinefit.find_cells(w, layout)
-    sky_basis, slope_basis, bend_basis = _sky_bases(
-        cells, layout.ratio, gain[rank], broadening[rank]
-    )
-    shapes = profiles[:, rank]
+    plain, slope, bend = (splinefit.cubic_values(cells.sky_phase, k) for k in range(3))
+    seen = gain[rank] * _broadened(plain, bend, broadening[rank] * layout.ratio**2)
     source_basis = splinefit.cubic_values(cells.source_phase) if len(profiles) else None
-    basis = _with_sources(sky_basis, source_basis, shapes)
+    basis = _with_sources(seen, source_basis, profiles[:, rank])
     band, right = splinefit.normal_equations(basis, weight[rank], pixels.data[rank], cells, layout)
     full = band + _regularisation(band, right, layout, options.structure_sigma if last else 0.0)
     coef = splinefit.solve(full, right)
@@ -176,29 +174,28 @@ def fit_order(
     if last:
         variance = _sky_variance(full, layout, cells)[inverse] * gain**2
     return OrderModel(
-        sky=model(sky_basis, sky_at),
-        slope=model(slope_basis, sky_at),
-        curvature=model(bend_basis, sky_at),
+        sky=model(seen, sky_at),
+        slope=model(slope, sky_at) * (layout.ratio * gain),
+        curvature=model(bend, sky_at) * (layout.ratio**2 * gain),
         spectra=np.array(spectra).reshape(len(profiles), w.size),
         sky_variance=variance,
     )
 
 
-def _sky_bases(
-    cells: splinefit.Cells, ratio: int, gain: Floats, broadening: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Return the basis of the sky as it appears on the slit, and its two derivatives."""
-    plain = splinefit.cubic_values(cells.sky_phase)
-    slope = splinefit.cubic_values(cells.sky_phase, 1) * ratio
-    bend = splinefit.cubic_values(cells.sky_phase, 2) * ratio**2
-    seen = gain * (plain + broadening * bend) if broadening.any() else gain * plain
-    return seen, gain * slope, gain * bend
+def _broadened(plain: Floats, bend: Floats, broadening: Floats) -> Floats:
+    """Return the basis with its second derivative added, as a broader line looks."""
+    return plain + broadening * bend if broadening.any() else plain
 
 
 def _with_sources(sky: Floats, source: Floats | None, shapes: Floats) -> Floats:
+    """Return the basis of the sky, then that of each source, rows in one array."""
     if source is None:
         return sky
-    return np.concatenate([sky, *(source * shape for shape in shapes)])
+    basis = np.empty((4 * (1 + len(shapes)), sky.shape[1]))
+    basis[:4] = sky
+    for k, shape in enumerate(shapes, start=1):
+        np.multiply(source, shape, out=basis[4 * k : 4 * k + 4])
+    return basis
 
 
 def _regularisation(

@@ -20,6 +20,7 @@ from typing import Any
 from soxs_pipeline.runtime.executors import Drawing, Filing, Work, perform
 from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.logs import logging_to, one_thread_each
+from soxs_pipeline.runtime.memory import keep_freed_memory
 
 __all__ = ["ProcessExecutor", "cores", "default_capacity"]
 
@@ -109,6 +110,7 @@ def _serve(connection: Connection, work: Work, log_file: str, level: int) -> Non
     """Do a piece of work in a process of its own and send the result."""
     # Ctrl-C reaches every process of a terminal; only the first is to act on it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_freed_memory()
     with logging_to(Path(log_file), level):
         connection.send(perform(work))
     connection.close()
