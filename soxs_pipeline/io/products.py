@@ -21,10 +21,9 @@ from soxs_pipeline.io.codecs.exposures import read_exposures
 from soxs_pipeline.io.codecs.registry import codec_of
 from soxs_pipeline.io.headers import put_cards
 from soxs_pipeline.io.raw import read_header
+from soxs_pipeline.io.signatures import UNSIGNED
 
 __all__ = [
-    "data_md5",
-    "product_category",
     "read_exposures_of",
     "read_product",
     "rename_product",
@@ -34,7 +33,6 @@ __all__ = [
 T = TypeVar("T")
 
 _KIND, _VERSION = "ESO PRO CODEC KIND", "ESO PRO CODEC VERSION"
-_UNSIGNED = "0" * 32
 
 
 def write_product(
@@ -70,7 +68,7 @@ def write_product(
         _KIND: (codec.kind.__name__, "What this file holds"),
         _VERSION: (codec.version, "Version of its layout"),
         "PIPEFILE": (path.name, "Name of this file when made"),
-        "DATAMD5": (_UNSIGNED, "MD5 of all data units"),
+        "DATAMD5": (UNSIGNED, "MD5 of all data units"),
     }
     put_cards(units[0].header, {**own, **header, **_layout_of(own), **written})
     write_whole(path, _serialised(fits.HDUList(units)))
@@ -198,31 +196,3 @@ def _check_kind(header: Any, codec: Codec[Any], name: str) -> None:
             wanted=f"layout {codec.version}",
             remedy="make the product again with this version of the pipeline",
         )
-
-
-def product_category(path: Path | str) -> str:
-    """Return the category of a product, or an empty text if it is none."""
-    return read_header(path).text("ESO PRO CATG")
-
-
-def data_md5(path: Path | str) -> str:
-    """Return the signature of a file's data, or the MD5 of the whole file if it has none.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
-    path = Path(path)
-    signature = read_header(path).text("DATAMD5")
-    if len(signature) == len(_UNSIGNED) and signature != _UNSIGNED:
-        return signature
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, _md5).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _md5() -> Any:
-    return hashlib.md5(usedforsecurity=False)

@@ -13,22 +13,11 @@ from soxs_pipeline.runtime.jobs import Job
 from soxs_pipeline.runtime.registry import get
 from soxs_pipeline.runtime.workspace import read_record, staged, write_json
 
-__all__ = ["draw_figures", "has_figures", "shown_products"]
+__all__ = ["draw_figures", "shown_products"]
 
 LOG = logging.getLogger(__name__)
 
 _DOTS_PER_INCH = 150
-
-
-def has_figures(job: Job, *, pdf: bool = False) -> bool:
-    """Return True if the figures a record names are there, or it names none for a reason."""
-    record = read_record(job.record)
-    wanted = ("png", "pdf") if pdf else ("png",)
-    return "drawn" in record and all(
-        kind in figure and (job.folder / figure[kind]).is_file()
-        for figure in record.get("figures", ())
-        for kind in wanted
-    )
 
 
 def draw_figures(job: Job, *, pdf: bool = False) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +12,11 @@ from soxs_pipeline.errors import SoxsError
 from soxs_pipeline.instruments.schema import Instrument
 from soxs_pipeline.runtime.configure import Configured, Settings, configure
 from soxs_pipeline.runtime.executors import Drawing, Executor, Filing, Work
-from soxs_pipeline.runtime.figures import has_figures
 from soxs_pipeline.runtime.jobs import Assignment, Job, Options, Result, Source
 from soxs_pipeline.runtime.plan import Plan
 from soxs_pipeline.runtime.progress import Progress
 from soxs_pipeline.runtime.registry import get
-from soxs_pipeline.runtime.workspace import content_key, is_up_to_date
+from soxs_pipeline.runtime.workspace import content_key, has_figures, is_up_to_date
 
 __all__ = ["Afterwards", "Orders", "run_plan"]
 
@@ -117,6 +117,7 @@ class _Run:
         self._plan, self._orders = plan, orders
         self._executor, self._progress = executor, progress
         self._rank = _ranks(plan)
+        self._alike = Counter(job.task for job in plan.jobs.values())
         # Settings of all that is wanted are checked before the first job runs, not hours later.
         self._configured: dict[tuple[str, str], Configured] = {}
         for name in plan.wanted:
@@ -161,11 +162,14 @@ class _Run:
         return not (self._open or at_work)
 
     def _start_what_can(self) -> None:
-        """Settle and start jobs, the one with the longest way to go first; figures come last."""
+        """Settle and start jobs, the one with the longest way to go first; figures come last.
+
+        Of jobs with as far to go the rarer comes first: the many even out the cores at the end.
+        """
         settled = True
         while settled:
             settled = False
-            for name in sorted(self._open, key=lambda name: (-self._rank[name], name)):
+            for name in sorted(self._open, key=self._turn):
                 if len(self._busy) >= self._executor.capacity:
                     return
                 settled = self._try_to_start(self._plan.jobs[name]) or settled
@@ -175,6 +179,10 @@ class _Run:
         while self._drawings and len(self._busy) < self._executor.capacity:
             job = self._drawings.pop(0)
             self._begin(f"{job.name} figures", Drawing(job, self._orders.pdf))
+
+    def _turn(self, name: str) -> tuple[float, int, str]:
+        """Return by what jobs are put in order."""
+        return -self._rank[name], self._alike[self._plan.jobs[name].task], name
 
     def _try_to_start(self, job: Job) -> bool:
         """Start or settle a job; return True if anything changed that others may wait for."""

@@ -14,13 +14,14 @@ from typing import Any
 
 from soxs_pipeline.errors import OutputError
 from soxs_pipeline.io.atomic import write_whole
-from soxs_pipeline.io.products import data_md5
+from soxs_pipeline.io.signatures import data_md5
 from soxs_pipeline.runtime.jobs import Job, Source
 from soxs_pipeline.runtime.version import program_key
 
 __all__ = [
     "check_output_folder",
     "content_key",
+    "has_figures",
     "is_up_to_date",
     "read_record",
     "sha256",
@@ -100,6 +101,17 @@ def is_up_to_date(job: Job, key: str) -> dict[str, Any] | None:
         for product in record["products"].values()
     )
     return record if whole else None
+
+
+def has_figures(job: Job, *, pdf: bool = False) -> bool:
+    """Return True if the figures a record names are there, or it names none for a reason."""
+    record = read_record(job.record)
+    wanted = ("png", "pdf") if pdf else ("png",)
+    return "drawn" in record and all(
+        kind in figure and (job.folder / figure[kind]).is_file()
+        for figure in record.get("figures", ())
+        for kind in wanted
+    )
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from soxs_pipeline.domain.lines import LineList
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.errors import InputError, OutputError
 from soxs_pipeline.instruments import load
-from soxs_pipeline.io.products import data_md5, product_category, read_product, write_product
+from soxs_pipeline.io.products import read_product, write_product
 from soxs_pipeline.io.provenance import InputFile, ParameterValue, Provenance, product_header
+from soxs_pipeline.io.signatures import data_md5, product_category
 from soxs_pipeline.qc.definition import QcDefinition
 from tests.support.raw_files import BIAS_CARDS, small_instrument
 

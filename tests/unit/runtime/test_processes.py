@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from soxs_pipeline.io.products import data_md5
+from soxs_pipeline.io.signatures import data_md5
 from soxs_pipeline.runtime.executors.processes import ProcessExecutor, cores, default_capacity
 from soxs_pipeline.runtime.executors.serial import SerialExecutor
 from soxs_pipeline.runtime.jobs import Assignment, Job, Output, Source
