@@ -14,15 +14,20 @@ from tests.support.tiny_frames import write_biases
 HEAVY = ("numpy", "scipy", "astropy", "matplotlib")
 
 
+def loaded(statement):
+    """Return what is heavy of what a statement loads: time on a busy machine proves nothing."""
+    code = f"import sys; {statement}; print(sorted(set(sys.modules) & {set(HEAVY)!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
 def test_the_top_of_the_help_loads_nothing_heavy(arguments):
-    """Start-up is measured by what is imported: time on a busy machine proves nothing."""
-    code = (
-        "import sys; from soxs_pipeline.cli.main import main; "
-        f"main({arguments!r}); print(sorted(set(sys.modules) & {set(HEAVY)!r}))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert loaded(f"from soxs_pipeline.cli.main import main; main({arguments!r})") == "[]"
+
+
+def test_reducing_loads_nothing_that_reads_pixels_before_the_plan_is_made():
+    assert loaded("import soxs_pipeline.cli.reduce") == "['numpy']"
 
 
 def test_the_help_names_every_command_and_recipe(capsys):

@@ -102,6 +102,13 @@ def test_the_longest_way_goes_first(make):
     assert begun(executor) == ["long", "aside", "end"]
 
 
+def test_of_equal_jobs_the_rarer_goes_first(make):
+    executor = FakeExecutor(capacity=1)
+    rare = replace(make("z", "1.raw"), task="dark")
+    run(executor, make("a", "1.raw"), make("b", "1.raw"), rare)
+    assert begun(executor) == ["z", "a", "b"]
+
+
 class Archive:
     """Files one thing once all products are there; notes what it is told."""
 
