@@ -42,6 +42,9 @@ class Source:
     slit_width_arcsec
         Width of the slit that cuts the disc: what is seen along it is the disc summed over that
         width. 0 if it is not known: width and exponent are then those of the profile along it.
+    flux_error
+        Relative error of the source's flux that the errors of its course, width and exponent
+        bring, alike in all orders; NaN if they were not fitted.
     """
 
     trace_coef: Floats
@@ -53,6 +56,7 @@ class Source:
     blur_px: float = 0.0
     slit_width_arcsec: float = 0.0
     blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
+    flux_error: float = float("nan")
 
     def position(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the slit position in arcsec."""

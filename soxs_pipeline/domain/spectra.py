@@ -160,6 +160,9 @@ class OrderSpectra:
         Correction of the wavelengths by sky lines, None if there was none.
     aperture
         Where on the slit the plain sum was taken; None for an exposure of the sky.
+    flux_error
+        Relative error of the flux in all orders alike, from those of the target's width and wings;
+        NaN if they were not fitted, or not used.
     """
 
     spectra: tuple[OrderSpectrum, ...]
@@ -169,6 +172,7 @@ class OrderSpectra:
     exposures: tuple[Exposure, ...] = ()
     zero_point: ZeroPoint | None = None
     aperture: Aperture | None = None
+    flux_error: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -224,7 +228,8 @@ class MergedSpectrum:
     exposures
         The raw exposures of all arms.
     flux_error
-        Relative error of the flux scale from bin to bin of the response, median; NaN without.
+        Relative error of the flux scale: the median of the response's, from bin to bin, and
+        what the errors of the target's width and wings bring to an arm. NaN without response.
     wavelength_error_km_s
         Largest error of the zero points of the exposures; NaN if none was measured.
     resolving_power

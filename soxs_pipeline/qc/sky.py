@@ -39,10 +39,16 @@ WIDTH = QcDefinition(
     "SOURCE FWHM", "Width of the target's disc, mid-range, free of the blur", "arcsec"
 )
 SIGNIFICANCE = QcDefinition("SOURCE SIGMA", "Significance of the target; 0 if assumed", "sigma")
+FLUX_ERROR = QcDefinition(
+    "SOURCE FLUX ERR",
+    "Error of the target's flux in all orders alike, from those of its width and wings",
+    "%",
+)
 
 SKY_QC = (
     CHI2, FAR, CORE, LEVEL, ORDER_CHI2, ORDER_FAR, ORDER_CORE, ORDER_LEVEL,
     STRAY, COSMICS, NUMBER, POSITION, DRIFT, WIDTH, SIGNIFICANCE,
+    FLUX_ERROR,
 )  # fmt: skip
 
 #: Pull that counts as far off, and how bright a line's core is in terms of the median sky.
@@ -84,12 +90,14 @@ def measure_sources(sources: Sources) -> list[QcValue]:
     low, high = target.wave_domain_nm
     middle = 0.5 * (low + high)
     path = target.position(np.linspace(low, high, 50))
+    error = target.flux_error
     return [
         NUMBER.value(sum(not source.forced for source in sources.sources)),
         POSITION.value(float(target.position(middle))),
         DRIFT.value(float(np.ptp(path))),
         WIDTH.value(float(target.fwhm(middle))),
         SIGNIFICANCE.value(target.significance),
+        *([FLUX_ERROR.value(100.0 * error)] if np.isfinite(error) else []),
     ]
 
 

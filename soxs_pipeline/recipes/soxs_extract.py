@@ -150,6 +150,7 @@ def soxs_extract(
             window=window,
         ),
     )
+    by_profile = window is None and parameters.method == "optimal"
     orders = OrderSpectra(
         spectra=tuple(spectra),
         exposure_s=frame.exposure_s,
@@ -157,6 +158,7 @@ def soxs_extract(
         header=frame.header,
         exposures=frame.exposures,
         aperture=aperture_of(sources, window, parameters.aperture),
+        flux_error=sources.sources[0].flux_error if by_profile else float("nan"),
     )
     said: list[str] = []
     if line_check is not None and parameters.zero_point:

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
 
-__all__ = ["common_grid", "flux_scale", "lamp_scale", "reference_lamp"]
+__all__ = ["common_grid", "flux_scale", "flux_scale_error", "lamp_scale", "reference_lamp"]
 
 Floats = NDArray[np.float64]
 
@@ -115,3 +115,16 @@ def flux_scale(spectrum: OrderSpectrum, exposure_s: float) -> tuple[Floats, NDAr
     usable = known & (sensitivity > _LEAST_BLAZE * np.percentile(sensitivity[known], 99.0))
     safe = np.where(known, sensitivity, 1.0)
     return np.where(known, 1.0 / (safe * spectrum.width_nm * exposure_s), 0.0), usable
+
+
+def flux_scale_error(exposures: Sequence[OrderSpectra]) -> float:
+    """Return the relative error of the flux scale: of the sensitivities, and of an arm's flux."""
+    errors = [s.sensitivity_error for e in exposures for s in e.spectra]
+    response = float(np.nanmedian(np.concatenate([e for e in errors if e is not None])))
+    in_common: dict[str, list[float]] = {}
+    for exposure in exposures:
+        if np.isfinite(exposure.flux_error):
+            in_common.setdefault(exposure.arm, []).append(exposure.flux_error)
+    # Each exposure fits its own source, so that errors of several average out.
+    of_arms = [float(np.linalg.norm(each)) / len(each) for each in in_common.values()]
+    return float(np.hypot(response, max(of_arms, default=0.0)))

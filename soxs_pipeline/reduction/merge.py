@@ -30,6 +30,7 @@ from soxs_pipeline.numerics.resampling import bin_edges, overlap_matrix, rebin_d
 from soxs_pipeline.reduction.commonscale import (
     common_grid,
     flux_scale,
+    flux_scale_error,
     lamp_scale,
     reference_lamp,
 )
@@ -123,7 +124,7 @@ def merge_spectra(
         merged = replace(
             merged,
             unit=FLUX_UNIT,
-            flux_error=_flux_error(exposures),
+            flux_error=flux_scale_error(exposures),
             reduced=reduced,
             reduced_error=np.sqrt(variance),
         )
@@ -164,12 +165,6 @@ def _in_electrons(
         return np.full_like(centre, np.nan), np.full_like(centre, np.nan)
     flux, variance, *_ = _average(pieces)
     return flux, variance
-
-
-def _flux_error(exposures: Sequence[OrderSpectra]) -> float:
-    """Return the median relative error of the sensitivities."""
-    errors = [s.sensitivity_error for e in exposures for s in e.spectra]
-    return float(np.nanmedian(np.concatenate([e for e in errors if e is not None])))
 
 
 def _with_lamp_level(exposure: OrderSpectra, level: float) -> OrderSpectra:

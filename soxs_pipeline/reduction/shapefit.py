@@ -76,11 +76,54 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
         xtol=1e-5,
         ftol=1e-6,
     )
+    errors = _flux_errors(collapsed, fit.x, np.linalg.pinv(fit.jac.T @ fit.jac), loose, fixed)
     fitted = iter(
-        _unpacked(part, shape)
-        for part, shape in zip(fit.x.reshape(len(loose), -1), loose, strict=True)
+        replace(_unpacked(part, shape), flux_error=error)
+        for part, shape, error in zip(
+            fit.x.reshape(len(loose), -1), loose, errors.tolist(), strict=True
+        )
     )
     return [shape if shape.forced else next(fitted) for shape in shapes]
+
+
+def _flux_errors(
+    collapsed: Collapsed,
+    values: Floats,
+    covariance: Floats,
+    loose: list[Shape],
+    fixed: list[Shape],
+) -> Floats:
+    """Return the relative error of the flux of each source that the errors of all shapes bring.
+
+    It is that of one factor on all segments: the derivatives of the amplitudes' weighted sum
+    with the fitted values, and their covariance. What noise adds to each amplitude is not in it.
+
+    Parameters
+    ----------
+    collapsed
+        Light along the slit, as it was fitted.
+    values, covariance
+        What was fitted, and its covariance, shapes ``(n,)`` and ``(n, n)``.
+    loose, fixed
+        The sources that were fitted, and those that were not.
+    """
+
+    def amplitudes(values: Floats) -> tuple[Floats, Floats]:
+        parts = values.reshape(len(loose), -1)
+        trial = [_unpacked(part, shape) for part, shape in zip(parts, loose, strict=True)]
+        amplitude, _, normal = _solved(collapsed, [*trial, *fixed])
+        variance = np.linalg.inv(normal).diagonal(axis1=1, axis2=2)
+        kept = slice(1, 1 + len(loose))
+        return amplitude[:, kept], np.asarray(variance[:, kept], np.float64)
+
+    here, variance = amplitudes(values)
+    weight = np.maximum(here, 0.0) / variance
+    total = np.maximum((weight * here).sum(axis=0), 1e-30)
+    slopes = np.array([
+        (weight * (amplitudes(moved)[0] - here)).sum(axis=0) / total / _DERIVATIVE_STEP
+        for moved in values + _DERIVATIVE_STEP * np.eye(values.size)
+    ])  # fmt: skip
+    return np.asarray(np.sqrt(np.einsum("ps,pq,qs->s", slopes, covariance, slopes)))
 
 
 def unexplained(collapsed: Collapsed, shapes: list[Shape]) -> Collapsed:
@@ -106,6 +149,14 @@ def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
 
 def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
     """Return the best fit of a constant and the sources to each segment, and the constant."""
+    amplitude, functions, _ = _solved(collapsed, shapes)
+    model: Floats = np.einsum("kc,kcn->kn", amplitude, functions)
+    constant: Floats = np.asarray(amplitude[:, :1], np.float64)
+    return model, constant
+
+
+def _solved(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats, Floats]:
+    """Return amplitudes of constant and sources, their functions, and the normal matrices."""
     columns = [np.ones_like(collapsed.signal)]
     columns += [_profiles(collapsed, shape) for shape in shapes]
     functions = np.stack(columns, axis=1)
@@ -115,10 +166,7 @@ def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats
     normal[:, index, index] *= 1.0 + 1e-10
     normal[:, index, index] += 1e-30
     right = weighted @ collapsed.signal[:, :, None]
-    amplitude = np.linalg.solve(normal, right)[:, :, 0]
-    model: Floats = np.einsum("kc,kcn->kn", amplitude, functions)
-    constant: Floats = np.asarray(amplitude[:, :1], np.float64)
-    return model, constant
+    return np.asarray(np.linalg.solve(normal, right)[:, :, 0]), functions, normal
 
 
 def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:

@@ -62,6 +62,8 @@ class Shape:
         What it is expected to be, and the scatter of that.
     slit_width_arcsec
         Width of the slit that cuts the disc; 0 if it is not known.
+    flux_error
+        As in `Source`; NaN before the fit.
     """
 
     trace: Floats
@@ -75,6 +77,7 @@ class Shape:
     blur_usual_px: tuple[float, float] = BLUR_PX
     slit_width_arcsec: float = 0.0
     blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
+    flux_error: float = float("nan")
 
     @property
     def beta(self) -> float:
@@ -181,4 +184,5 @@ def source_of(shape: Shape) -> Source:
         blur_px=shape.blur_px,
         blur_trend=shape.blur_trend,
         slit_width_arcsec=shape.slit_width_arcsec,
+        flux_error=shape.flux_error,
     )

@@ -236,6 +236,7 @@ def order_spectra(draw):
         exposures=draw(exposures),
         zero_point=draw(st.none() | st.builds(ZeroPoint, numbers, positive, st.integers(0, 1000))),
         aperture=draw(st.none() | st.builds(Aperture, numbers, numbers, st.booleans())),
+        flux_error=draw(positive | st.just(float("nan"))),
     )
 
 
@@ -291,6 +292,7 @@ def sources(draw):
             blur_px=draw(positive),
             blur_trend=draw(vectors(draw(st.integers(0, 3)))),
             slit_width_arcsec=draw(positive),
+            flux_error=draw(positive | st.just(float("nan"))),
         )
 
     n = draw(st.integers(0, 5))

@@ -31,6 +31,7 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("BLUR_TREND", _padded([s.blur_trend for s in sources])),
         column("N_TREND", np.array([s.blur_trend.size for s in sources], dtype=np.int32)),
         column("SLIT_WIDTH", np.array([s.slit_width_arcsec for s in sources], float), "arcsec"),
+        column("FLUX_ERR", np.array([s.flux_error for s in sources], float)),
     ]
     along_slit = [
         column("SLIT", profile.slit_arcsec, "arcsec"),
@@ -66,6 +67,7 @@ def _decode(units: Units, _: Layout) -> Sources:
         floats(rows, "BLUR_TREND"),
         integers(rows, "N_TREND"),
         floats(rows, "SLIT_WIDTH"),
+        floats(rows, "FLUX_ERR"),
         strict=True,
     )
     sources = tuple(
@@ -80,6 +82,7 @@ def _decode(units: Units, _: Layout) -> Sources:
             blur_px=float(blur),
             blur_trend=np.atleast_1d(trend)[:n_trend],
             slit_width_arcsec=float(slit_width),
+            flux_error=float(flux_error),
         )
         for (
             trace,
@@ -95,6 +98,7 @@ def _decode(units: Units, _: Layout) -> Sources:
             trend,
             n_trend,
             slit_width,
+            flux_error,
         ) in one_by_one
     )
     profile = SlitProfile(
@@ -103,4 +107,4 @@ def _decode(units: Units, _: Layout) -> Sources:
     return Sources(sources, profile)
 
 
-SOURCES = Codec(Sources, 2, _encode, _decode)
+SOURCES = Codec(Sources, 3, _encode, _decode)

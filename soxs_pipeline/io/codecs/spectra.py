@@ -90,6 +90,7 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
         **inheritable(found.header),
         "ESO PRO ARM": (found.arm, "Arm"),
         "ESO PRO EXPOSURE": (found.exposure_s, "[s] Exposure time"),
+        "ESO PRO FLUXERR": (found.flux_error, "Relative error that all orders have in common"),
     }
     if (zero := found.zero_point) is not None:
         cards |= {
@@ -133,6 +134,7 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
     return OrderSpectra(
         spectra=spectra,
         exposure_s=float(exposure) if isinstance(exposure, (int, float)) else float("nan"),
+        flux_error=_number(header.get("ESO PRO FLUXERR")),
         arm=header["ESO PRO ARM"],
         header=header_of(units),
         exposures=read_exposures(units),

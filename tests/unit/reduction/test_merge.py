@@ -128,16 +128,33 @@ def test_flagged_bins_leave_no_trace(rng):
     assert np.nanmax(merged.flux) < 1e3
 
 
+def calibrated(exposure, **changes):
+    spectra = tuple(
+        replace(s, sensitivity=1e16 * s.blaze, sensitivity_error=np.full(1000, 0.01))
+        for s in exposure.spectra
+    )
+    return replace(exposure, spectra=spectra, **changes)
+
+
+def test_errors_of_the_flux_scale_add_up_and_those_of_single_exposures_average_out(rng):
+    blue, red = two_arms(rng)
+
+    def error(*exposures):
+        merged, *_ = merge_spectra(exposures, velocity_step_km_s=30.0, match_arms=True)
+        return merged.flux_error
+
+    one = calibrated(blue, flux_error=0.04)
+    assert error(calibrated(blue)) == pytest.approx(0.01)
+    assert error(one) == pytest.approx(np.hypot(0.01, 0.04))
+    assert error(*[one] * 4) == pytest.approx(np.hypot(0.01, 0.02))
+    # Of two arms the worse one counts.
+    assert error(one, calibrated(red, flux_error=0.02)) == pytest.approx(np.hypot(0.01, 0.04))
+
+
 def test_a_calibrated_spectrum_keeps_what_was_counted(rng):
     blue, _ = two_arms(rng)
     counted, *_ = merge_spectra([blue], velocity_step_km_s=30.0, match_arms=True)
-    known = replace(
-        blue,
-        spectra=tuple(
-            replace(s, sensitivity=1e16 * s.blaze, sensitivity_error=np.full(1000, 0.01))
-            for s in blue.spectra
-        ),
-    )
+    known = calibrated(blue)
     merged, *_ = merge_spectra([known], velocity_step_km_s=30.0, match_arms=True)
     assert counted.reduced is None
     assert merged.unit == "erg/s/cm2/Angstrom"
