@@ -28,6 +28,8 @@ FATAL = 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128 | 256
 #: Exposures of the science target, as the simulator calls them.
 KINDS = ("object", "object_nod", "object_offset")
 TRANSPOSED = {"VIS": True, "NIR": False}
+#: Half the slit without three pixels at its end: over that the mean of the flat is one.
+INNER_ARCSEC = 5.2
 
 
 def canonical(image: NDArray, arm: str) -> NDArray:
@@ -150,8 +152,10 @@ class Exposure:
         self.wave, self.slit, self.order = (
             true(true_map, name) for name in ("WAVELENGTH", "SLIT", "ORDER")
         )
-        # Flat-fielding refers every slit position to the mean illumination of the slit.
-        self.object /= true(true_map, "ILLUMINATION")
+        # Flat-fielding refers every slit position to the mean illumination of the inner slit.
+        illumination = true(true_map, "ILLUMINATION")
+        inner = (self.order > 0) & (np.abs(self.slit) < INNER_ARCSEC)
+        self.object /= illumination / illumination[inner].mean()
         detector = fits.getheader(truth / f"detector_{arm}.fits")
         self.read_noise = float(detector["RON"])
         self.seconds = float(header["EXPTIME"])
