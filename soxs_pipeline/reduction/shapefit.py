@@ -118,7 +118,9 @@ def _flux_errors(
 
     here, variance = amplitudes(values)
     weight = np.maximum(here, 0.0) / variance
-    total = np.maximum((weight * here).sum(axis=0), 1e-30)
+    total = (weight * here).sum(axis=0)
+    # Of a source without any light nothing can be told.
+    total[total <= 0.0] = np.nan
     slopes = np.array([
         (weight * (amplitudes(moved)[0] - here)).sum(axis=0) / total / _DERIVATIVE_STEP
         for moved in values + _DERIVATIVE_STEP * np.eye(values.size)

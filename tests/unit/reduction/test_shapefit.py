@@ -92,3 +92,9 @@ def test_a_source_that_is_not_fitted_has_no_error():
     forced = replace(start(), forced=True)
     assert fit_shapes(seen, [forced])[0] is forced
     assert np.isnan(forced.flux_error)
+
+
+def test_nothing_is_told_of_a_source_without_light():
+    seen, light, _ = observed(np.random.default_rng(1), noise=0.01, width=0.9, beta=2.8)
+    (found,) = fit_shapes(replace(seen, signal=-light), [start()])
+    assert np.isnan(found.flux_error)
