@@ -94,10 +94,22 @@ def _dispatch(given: list[str]) -> int:
         raise ParameterError(
             f"unknown option {name}", wanted="a command first", remedy=f"see {PROGRAM} --help"
         )
+    if {"-h", "--help"} & set(rest) and _print_manual(name):
+        return 0
     runner: Callable[[str, list[str]], int] = import_module(
         "soxs_pipeline.cli.recipe"
     ).run_recipe_command
     return runner(name, rest)
+
+
+def _print_manual(name: str) -> bool:
+    """Print the manual page of a recipe if it was written beforehand."""
+    from soxs_pipeline.cli.manuals import written_manual  # noqa: PLC0415
+
+    text = written_manual(name)
+    if text is not None:
+        print(text)
+    return text is not None
 
 
 def _run(module: str, command: str, rest: list[str]) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from soxs_pipeline.cascade import load
+from soxs_pipeline.cli.manuals import MANUALS
 from soxs_reflex.description import INSTRUMENT
-from soxs_reflex.generate import actors, dictionary, plugins
+from soxs_reflex.generate import actors, dictionary, manuals, plugins
 from soxs_reflex.generate.edps import files as edps
 from soxs_reflex.generate.reflex import files as reflex
 
@@ -20,6 +22,7 @@ FOLDERS = {
     edps.FOLDER: "*",
     reflex.FOLDER: "*",
     dictionary.FOLDER: "*",
+    os.path.relpath(MANUALS, PACKAGE): "*",
     "actors": "*_interactive.py",
 }
 
@@ -33,6 +36,7 @@ def all_files() -> dict[str, str]:
         **reflex.files(cascade),
         **actors.files(),
         **dictionary.files(),
+        **manuals.files(cascade, Path(os.path.relpath(MANUALS, PACKAGE))),
     }
 
 
@@ -40,7 +44,7 @@ def stale() -> list[str]:
     """Return the files that differ from what the map says, are missing or too many."""
     wanted = all_files()
     there = {
-        path.relative_to(PACKAGE).as_posix()
+        Path(os.path.relpath(path, PACKAGE)).as_posix()
         for folder, pattern in FOLDERS.items()
         for path in (PACKAGE / folder).rglob(pattern)
         if path.is_file() and "__pycache__" not in path.parts

@@ -26,6 +26,19 @@ def test_the_top_of_the_help_loads_nothing_heavy(arguments):
     assert loaded(f"from soxs_pipeline.cli.main import main; main({arguments!r})") == "[]"
 
 
+@pytest.mark.parametrize("name", ["soxs_stare", "disp_sol", "img_mflat"])
+def test_the_help_of_a_recipe_loads_nothing_heavy(name):
+    assert loaded(f"from soxs_pipeline.cli.main import main; main(['{name}', '--help'])") == "[]"
+
+
+def test_without_its_manual_page_a_recipe_tells_it_itself(monkeypatch, tmp_path, capsys):
+    main(["stare", "--help"])
+    written = capsys.readouterr().out
+    monkeypatch.setattr("soxs_pipeline.cli.manuals.MANUALS", tmp_path)
+    main(["stare", "--help"])
+    assert capsys.readouterr().out == written
+
+
 def test_reducing_loads_nothing_that_reads_pixels_before_the_plan_is_made():
     assert loaded("import soxs_pipeline.cli.reduce") == "['numpy']"
 
