@@ -18,7 +18,7 @@ from soxs_pipeline import instruments
 from soxs_pipeline.cascade import Cascade, load
 from soxs_pipeline.cascade.graph import needs_of, producers, users
 from soxs_pipeline.cascade.spec import DataItem, Group, Slot, Task
-from soxs_pipeline.cli.main import _COMMANDS as COMMANDS
+from soxs_pipeline.cli.main import COMMANDS
 from soxs_pipeline.cli.main import main as run_command
 from soxs_pipeline.domain.quality import DESCRIPTIONS, FATAL
 from soxs_pipeline.runtime import registry

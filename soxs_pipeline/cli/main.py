@@ -16,14 +16,14 @@ from importlib import import_module
 from soxs_pipeline.cascade import load
 from soxs_pipeline.errors import ParameterError, SoxsError
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
 PROGRAM = "soxspipe"
 _INTERRUPTED = 130
 _UNEXPECTED = 1
 
 #: Command, module below ``soxs_pipeline.cli`` that does it, one line of help.
-_COMMANDS = (
+COMMANDS = (
     ("reduce", "reduce", "reduce a folder of raw frames to merged spectra"),
     ("plan", "reduce", "show what reduce would do, and why a frame would not be used"),
     ("init", "declarations", "write a settings file with every parameter and its default"),
@@ -85,7 +85,7 @@ def _dispatch(given: list[str]) -> int:
         print(f"{PROGRAM} {program_version()}")
         return 0
     name, rest = given[0], given[1:]
-    for command, module, _ in _COMMANDS:
+    for command, module, _ in COMMANDS:
         if name in {command, command.replace("_", "-")}:
             return _run(module, command, rest)
     if name.removeprefix("soxs_").replace("organizer", "organiser") == "data_organiser":
@@ -116,7 +116,7 @@ def _run(module: str, command: str, rest: list[str]) -> int:
     faces = import_module(f"soxs_pipeline.cli.{module}")
     parser = argparse.ArgumentParser(
         prog=f"{PROGRAM} {command}",
-        description=next(text for name, _, text in _COMMANDS if name == command),
+        description=next(text for name, _, text in COMMANDS if name == command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run: Callable[[argparse.Namespace], int] = faces.COMMANDS[command](parser)
@@ -139,7 +139,7 @@ def _overview() -> str:
         "",
         "commands:",
     ]
-    lines += [f"  {name:<22}{text}" for name, _, text in _COMMANDS]
+    lines += [f"  {name:<22}{text}" for name, _, text in COMMANDS]
     lines += ["", "recipes:"]
     told: set[str] = set()
     for task in load("SOXS").tasks:

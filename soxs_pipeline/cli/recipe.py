@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from soxs_pipeline.cascade import Cascade, load
+from soxs_pipeline.cli.options import add_common_options
 from soxs_pipeline.cli.session import (
     INSTRUMENT,
-    add_common_options,
     carry_out,
     exit_status,
     load_settings,

@@ -19,8 +19,8 @@ from soxs_pipeline.io.cards import BLOCK
 from soxs_pipeline.io.codecs.codec import Codec, Layout
 from soxs_pipeline.io.codecs.exposures import read_exposures
 from soxs_pipeline.io.codecs.registry import codec_of
+from soxs_pipeline.io.fits_headers import read_header
 from soxs_pipeline.io.headers import put_cards
-from soxs_pipeline.io.raw import read_header
 from soxs_pipeline.io.signatures import UNSIGNED
 
 __all__ = [

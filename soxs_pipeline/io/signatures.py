@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from soxs_pipeline.errors import InputError
-from soxs_pipeline.io.raw import read_header
+from soxs_pipeline.io.fits_headers import read_header
 
 __all__ = ["UNSIGNED", "data_md5", "product_category"]
 

@@ -17,6 +17,7 @@ from soxs_pipeline.domain.rectified import RectifiedSpectrum
 from soxs_pipeline.domain.spectra import MergedSpectrum
 from soxs_pipeline.errors import InputError, SoxsError
 from soxs_pipeline.io.atomic import write_whole
+from soxs_pipeline.io.fits_headers import read_header
 from soxs_pipeline.io.phase3.files import Associated
 from soxs_pipeline.io.phase3.image import (
     image_category,
@@ -28,7 +29,6 @@ from soxs_pipeline.io.phase3.observation import Release
 from soxs_pipeline.io.phase3.spectrum import write_spectrum
 from soxs_pipeline.io.phase3.twod import write_two_d
 from soxs_pipeline.io.products import read_exposures_of, read_product
-from soxs_pipeline.io.raw import read_header
 from soxs_pipeline.runtime.jobs import Result
 from soxs_pipeline.runtime.version import program_version
 

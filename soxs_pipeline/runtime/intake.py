@@ -11,7 +11,7 @@ from soxs_pipeline.cascade.classify import DataFile, Unclassified
 from soxs_pipeline.cascade.spec import DataItem
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError
-from soxs_pipeline.io.raw import read_header, scan
+from soxs_pipeline.io.fits_headers import read_header, scan
 from soxs_pipeline.io.sof import read_sof
 from soxs_pipeline.io.static import find_static
 

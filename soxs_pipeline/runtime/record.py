@@ -14,8 +14,8 @@ from typing import Any
 
 from soxs_pipeline.cascade.spec import Task
 from soxs_pipeline.errors import SoxsError
+from soxs_pipeline.io.fits_headers import read_header
 from soxs_pipeline.io.provenance import InputFile, ParameterValue, Provenance
-from soxs_pipeline.io.raw import read_header
 from soxs_pipeline.io.signatures import data_md5
 from soxs_pipeline.qc.limits import Verdict
 from soxs_pipeline.qc.report import as_records

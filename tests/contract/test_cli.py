@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from soxs_pipeline.cli.main import main
+from soxs_pipeline.cli.main import COMMANDS, main
 from soxs_pipeline.runtime.registry import full_name, get, names
 from tests.support.tiny_frames import write_biases
 
@@ -40,7 +40,13 @@ def test_without_its_manual_page_a_recipe_tells_it_itself(monkeypatch, tmp_path,
 
 
 def test_reducing_loads_nothing_that_reads_pixels_before_the_plan_is_made():
-    assert loaded("import soxs_pipeline.cli.reduce") == "['numpy']"
+    assert loaded("import soxs_pipeline.cli.reducing") == "[]"
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in COMMANDS])
+def test_the_help_of_a_command_loads_nothing_that_only_its_work_needs(name):
+    said = loaded(f"from soxs_pipeline.cli.main import main; main(['{name}', '--help'])")
+    assert said == "[]"
 
 
 def test_the_help_names_every_command_and_recipe(capsys):

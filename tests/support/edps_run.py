@@ -17,7 +17,7 @@ from time import perf_counter
 import yaml
 from astropy.io import fits
 
-from soxs_pipeline.io.raw import read_header
+from soxs_pipeline.io.fits_headers import read_header
 from soxs_reflex.generate.write import PACKAGE
 from tests.support.edps_standin import organise, workflow_modules
 

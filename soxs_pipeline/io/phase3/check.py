@@ -10,9 +10,9 @@ from pathlib import Path
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
+from soxs_pipeline.io.fits_headers import read_header
 from soxs_pipeline.io.phase3.rules import every_file, image, science, spectrum
 from soxs_pipeline.io.phase3.rules.rule import Look, Rule
-from soxs_pipeline.io.raw import read_header
 
 __all__ = ["RULES", "Breach", "CheckedFile", "check_batch", "check_file"]
 

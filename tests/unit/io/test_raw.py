@@ -8,7 +8,8 @@ from astropy.io import fits
 
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError
-from soxs_pipeline.io.raw import is_raw_candidate, read_header, read_raw, scan
+from soxs_pipeline.io.fits_headers import is_raw_candidate, read_header, scan
+from soxs_pipeline.io.raw import read_raw
 from tests.support.lzw import compress
 from tests.support.raw_files import BIAS_CARDS, make_hdu, small_instrument, write_raw
 

@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 
 from soxs_pipeline.cli.main import main
-from soxs_pipeline.cli.reduce import _Archive
+from soxs_pipeline.cli.reducing import _Archive
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.phase3.check import check_batch
 from soxs_pipeline.io.products import write_product

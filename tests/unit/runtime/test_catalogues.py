@@ -6,7 +6,7 @@ from astropy.table import Table
 from soxs_pipeline.cascade import load
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError
-from soxs_pipeline.io.raw import read_header
+from soxs_pipeline.io.fits_headers import read_header
 from soxs_pipeline.runtime.catalogues import (
     ENVIRONMENT,
     camera_fields,
