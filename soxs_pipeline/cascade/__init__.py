@@ -75,4 +75,5 @@ def load(name: str = "SOXS") -> Cascade:
         module.TASKS,
         module.ALIASES,
         module.REJECTED,
+        module.NAMERS,
     )

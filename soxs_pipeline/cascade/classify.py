@@ -207,12 +207,10 @@ def _by_rule(
 
 
 def _arm(header: Mapping[str, object], cascade: CascadeMap) -> str:
-    # The camera's frames may lack SEQ ARM but name the camera.
-    for key in ("SEQ.ARM", "DET3.CAM.NAME"):
-        value = _text(header, key).upper()
-        if value in cascade.arms:
-            return value
-    return ""
+    value = _text(header, "SEQ.ARM").upper()
+    if value in cascade.arms:
+        return value
+    return next((a for a, key in cascade.namers.items() if _text(header, key).upper() == a), "")
 
 
 def _text(header: Mapping[str, object], key: str) -> str:

@@ -234,6 +234,9 @@ class CascadeMap:
         Keywords of the map that are spelt otherwise in each arm.
     rejected
         Raw files that are put aside before any rule is tried.
+    namers
+        Keywords beside ``SEQ.ARM`` whose value may be the name of the arm, for each arm that
+        has one.
     """
 
     instrument: str
@@ -242,6 +245,7 @@ class CascadeMap:
     tasks: tuple[Task, ...]
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
+    namers: Mapping[str, str] = field(default_factory=dict)
 
     def item(self, tag: str) -> DataItem | None:
         """Return the item of an arm-free tag, None if the map does not know it."""

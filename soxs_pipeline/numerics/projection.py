@@ -9,12 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.numerics.astrometry import tangent_plane
+from soxs_pipeline.numerics.shrinkage import shrunken_fit
 
 __all__ = ["PlaneFit", "fit_plane", "from_plane", "pixel_to_sky", "sky_to_pixel"]
 
 Floats = NDArray[np.float64]
 
 _ARCSEC = 3600.0
+
+#: Powers of the two pixel coordinates, those of the linear map first.
+_POWERS = [(p, d - p) for d in range(4) for p in range(d, -1, -1)]
+#: Distortions that are thought of, at the rim of the field: all kinds, and that of a lens.
+_OTHERS_ARCSEC, _RADIAL_ARCSEC = (0.0, 0.004, 0.016, 0.064, 0.25), (0.0, 0.02, 0.08, 0.32, 1.3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +99,6 @@ def sky_to_pixel(
     return np.asarray(uv + crpix)
 
 
-def _powers(degree: int) -> list[tuple[int, int]]:
-    return [(p, d - p) for d in range(degree + 1) for p in range(d, -1, -1)]
-
-
 def fit_plane(
     xy: Floats,
     ra: Floats,
@@ -105,13 +107,12 @@ def fit_plane(
     *,
     crpix: Sequence[float],
     start: Sequence[float],
-    degree: int,
+    distorted: bool,
     clip: float = 4.0,
 ) -> PlaneFit:
-    """Fit a projection of given degree to stars, by inverse variance, outliers left out.
+    """Fit a projection to stars, by inverse variance, outliers left out.
 
-    Degree 1 is a linear one; 0 a shift, rotation and scale. The reference pixel is kept, its place
-    on the sky is fitted.
+    The reference pixel is kept, its place on the sky is fitted.
 
     Parameters
     ----------
@@ -125,8 +126,9 @@ def fit_plane(
         Reference pixel.
     start
         Guess of its place on the sky in degrees.
-    degree
-        Of the distortion.
+    distorted
+        Fit any linear map, and a distortion of third degree as large as the stars ask for;
+        otherwise a shift, rotation and scale.
     clip
         Stars further off than so many robust errors are left out.
     """
@@ -134,12 +136,13 @@ def fit_plane(
     crval = np.asarray(start, dtype=float)
     uv = xy - centre
     size = max(float(np.abs(uv).max()), 1.0)
-    design = _similar(uv / size) if degree == 0 else _design(uv / size, degree)
+    solve, least = (_solve_distorted, 4) if distorted else (_solve_similar, 2)
     used = np.ones(len(uv), dtype=bool)
+    width = 1.0
     for _ in range(12):
         plane = tangent_plane(ra, dec, float(crval[0]), float(crval[1]))
-        solution = _solve(design, plane, sigma_arcsec, used)
-        residual = plane - _predicted(design, solution)
+        solution, terms = solve(uv / size, plane, width * sigma_arcsec, used)
+        residual = plane - _design(uv / size, len(solution)) @ solution
         moved = solution[0]
         distance = np.hypot(*(residual / sigma_arcsec[:, None]).T)
         width = max(float(np.median(distance[used])) / 1.1774, 1.0)
@@ -147,51 +150,89 @@ def fit_plane(
         if np.hypot(*moved) < 1e-7 and np.array_equal(kept, used):
             break
         crval = np.concatenate(from_plane(moved[None, :], float(crval[0]), float(crval[1])))
-        if kept.sum() >= max(len(_powers(max(degree, 1))), 2):
+        if kept.sum() >= least:
             used = kept
-    linear, sip_a, sip_b = _as_sip(solution, degree, size)
+    linear, sip_a, sip_b = _as_sip(solution, size)
     weight = float((sigma_arcsec[used] ** -2.0).sum())
-    spread = _scatter(residual, sigma_arcsec, used, len(solution))
+    spread = _scatter(residual, sigma_arcsec, used, terms)
     return PlaneFit(
         centre, crval, linear / _ARCSEC, sip_a, sip_b, residual, used, spread * weight**-0.5
     )
 
 
-def _scatter(residual: Floats, sigma: Floats, used: NDArray[np.bool_], terms: int) -> float:
+def _scatter(residual: Floats, sigma: Floats, used: NDArray[np.bool_], terms: float) -> float:
     """Return by what factor stars scatter more than their errors say, at least one."""
-    free = max(2 * int(used.sum()) - 2 * terms, 1)
+    free = max(2 * int(used.sum()) - terms, 1.0)
     chi2 = float(((residual[used] / sigma[used, None]) ** 2).sum()) / free
     return max(1.0, chi2**0.5)
 
 
-def _design(uv: Floats, degree: int) -> Floats:
+def _design(uv: Floats, terms: int) -> Floats:
     u, v = uv.T
-    return np.column_stack([u**p * v**q for p, q in _powers(degree)])
+    return np.column_stack([u**p * v**q for p, q in _POWERS[:terms]])
 
 
-def _similar(uv: Floats) -> Floats:
-    return np.column_stack([np.ones(len(uv)), uv])
+def _solve_similar(
+    uv: Floats, plane: Floats, sigma: Floats, used: NDArray[np.bool_]
+) -> tuple[Floats, float]:
+    """Return shift, rotation and scale, mirrored or not, as coefficients of `_POWERS`.
+
+    The better of a proper rotation and a mirrored one is taken.
+    """
+    weight = 1.0 / sigma[used]
+    best, found = np.inf, np.zeros((3, 2))
+    u, v = uv[used].T
+    zero, one = np.zeros_like(u), np.ones_like(u)
+    data = (plane[used] * weight[:, None]).T.ravel()
+    for mirror in (1.0, -1.0):
+        # xi = a u - b v, eta = mirror (b u + a v)
+        rows = np.vstack([
+            np.column_stack([one, zero, u, -v]),
+            np.column_stack([zero, one, mirror * v, mirror * u]),
+        ]) * np.tile(weight, 2)[:, None]  # fmt: skip
+        x, y, a, b = solution = np.linalg.lstsq(rows, data, rcond=None)[0]
+        chi2 = float(((rows @ solution - data) ** 2).sum())
+        if chi2 < best:
+            best, found = chi2, np.array([[x, y], [a, mirror * b], [-b, mirror * a]])
+    return found, 4.0
 
 
-def _solve(design: Floats, plane: Floats, sigma: Floats, used: NDArray[np.bool_]) -> Floats:
-    """Return the coefficients, shape ``(terms, 2)``, the constant first."""
-    weight = 1.0 / sigma[used, None]
-    a, b = design[used] * weight, plane[used] * weight
-    return np.asarray(np.linalg.lstsq(a, b, rcond=None)[0])
+def _solve_distorted(
+    uv: Floats, plane: Floats, sigma: Floats, used: NDArray[np.bool_]
+) -> tuple[Floats, float]:
+    """Return the coefficients of `_POWERS`, and how many they amount to."""
+    design, here, error = _design(uv[used], len(_POWERS)), plane[used], sigma[used]
+    linear = np.linalg.lstsq(design[:, :3] / error[:, None], here / error[:, None], rcond=None)[0]
+    fit = shrunken_fit(design[:, :3], design[:, 3:], here, error, _distortions(linear[1:]))
+    return np.vstack([fit.free, fit.shrunken]), fit.terms
 
 
-def _predicted(design: Floats, solution: Floats) -> Floats:
-    return np.asarray(design @ solution)
+def _distortions(linear: Floats) -> list[Floats]:
+    """Return covariances that distortions may have, in arcsec at the rim.
+
+    What a lens does most is to stretch a field with the cube of the distance from its axis; the
+    rest, such as an axis elsewhere, is allowed in any form but smaller.
+    """
+    radial = np.zeros((len(_POWERS) - 3, 2))
+    size = float(np.sqrt(abs(np.linalg.det(linear))))
+    for row, (p, q) in enumerate(_POWERS[3:]):
+        if p + q == 3:
+            radial[row] = linear[(p + 1) % 2] / size
+    lens = radial.T.ravel()
+    return [
+        rest**2 * np.eye(len(lens)) + rim**2 * np.outer(lens, lens)
+        for rest in _OTHERS_ARCSEC
+        for rim in _RADIAL_ARCSEC
+    ]
 
 
-def _as_sip(solution: Floats, degree: int, size: float) -> tuple[Floats, Floats, Floats]:
+def _as_sip(solution: Floats, size: float) -> tuple[Floats, Floats, Floats]:
     """Return arcsec per pixel, and the distortion in pixels."""
-    powers = _powers(max(degree, 1))
-    scaled = {pq: row / size ** sum(pq) for pq, row in zip(powers, solution, strict=True)}
+    scaled = {pq: row / size ** sum(pq) for pq, row in zip(_POWERS, solution, strict=False)}
     linear = np.column_stack([scaled[1, 0], scaled[0, 1]])
-    if degree < 2:
+    if len(solution) == 3:
         return linear, np.zeros((0, 0)), np.zeros((0, 0))
-    terms = np.zeros((2, degree + 1, degree + 1))
+    terms = np.zeros((2, 4, 4))
     inverse = np.linalg.inv(linear)
     for (p, q), row in scaled.items():
         if p + q >= 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,9 @@ __all__ = ["CleanImage", "band_of", "clean_image", "exposure_seconds", "filter_o
 #: Where a camera frame tells its filter, and its exposure time.
 _FILTER = ("ESO INS ACFW ID", "ESO INS ACFW NAME", "FILTER")
 _SECONDS = ("EXPTIME", "ESO DET3 EXPO TIME", "ESO DET3 SEQ1 DIT", "ESO DET3 SEQ1 REALTIME")
-_BANDS = {"U": "u", "G": "g", "R": "r", "I": "i", "Z": "z", "Y": "y"}
+_BANDS = {**{letter: letter for letter in "ugrizy"}, "v": "V"}
+#: Words beside the letter in names of filters.
+_SYSTEMS = re.compile("lsst|sdss|sloan|johnson|bessell?|cousins|prime|filter|band")
 #: Side of the cells of the background, unbinned pixels.
 _CELL = 64
 #: Least pull of a cosmic ray and of its neighbours.
@@ -56,14 +59,12 @@ def filter_of(header: Header) -> str:
 def band_of(header: Header) -> str:
     """Return the photometric band of the filter, empty if it is none of the camera's.
 
-    Names such as ``r_LSST``, ``LSST_r``, ``r`` or ``V_Johnson`` are understood. Johnson's V is
-    told from others by its letter.
+    Names such as ``r_LSST``, ``LSST.r``, ``SDSSr``, ``r'`` or ``V_Johnson`` are understood.
+    Johnson's V is told from others by its letter.
     """
-    words = filter_of(header).replace("-", "_").replace(" ", "_").split("_")
-    letters = [word.removesuffix("'") for word in words if len(word.removesuffix("'")) == 1]
-    if not letters:
-        return ""
-    return "V" if letters[0].upper() == "V" else _BANDS.get(letters[0].upper(), "")
+    words = re.findall("[a-z]+", _SYSTEMS.sub(" ", filter_of(header).lower()))
+    letters = [word for word in words if len(word) == 1]
+    return _BANDS.get(letters[0], "") if letters else ""
 
 
 def exposure_seconds(header: Header) -> float:

@@ -32,8 +32,8 @@ _CREDIBLE = 1e-3
 #: Error of a catalogue star along one axis, its motion included, and that of the image itself
 #: (centroids of an undersampled, wandering image), arcsec.
 _CATALOGUE_ARCSEC, _FLOOR_ARCSEC = 0.005, 0.003
-#: Stars from which on a fit may have this degree.
-_DEGREES = ((40, 3), (18, 2), (6, 1), (0, 0))
+#: Stars from which on more than a shift, rotation and scale is fitted.
+_DISTORTED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +100,16 @@ def _matrix(header: Header) -> Floats | None:
     cd = np.array([[header.number(f"CD{i}_{j}") for j in (1, 2)] for i in (1, 2)])
     if not np.isfinite(cd).all():
         steps = np.array([header.number("CDELT1"), header.number("CDELT2")])
-        turn = np.deg2rad(header.number("CROTA2", 0.0))
         if not np.isfinite(steps).all():
             return None
+        turn = np.deg2rad(header.number("CROTA2", 0.0))
         c, s = np.cos(turn), np.sin(turn)
         cd = np.array([[steps[0] * c, -steps[1] * s], [steps[0] * s, steps[1] * c]])
+        keys = [[f"PC{i}_{j}" for j in (1, 2)] for i in (1, 2)]
+        if any(key in header for row in keys for key in row):
+            unit = np.eye(2)
+            pc = [[header.number(keys[i][j], unit[i, j]) for j in (0, 1)] for i in (0, 1)]
+            cd = steps[:, None] * np.array(pc)
     scale = np.sqrt(abs(np.linalg.det(cd))) * 3600.0
     # A placeholder such as one degree per pixel is no projection.
     return cd if 0.5 * _SCALE_ARCSEC < scale < 8.0 * _SCALE_ARCSEC else None
@@ -157,8 +162,8 @@ def tie_places(
 
     1. The brightest sources and stars are matched under any shift and small rotation; what chance
        would do as well is refused.
-    2. A projection is fitted to all pairs by inverse variance, its distortion as the number of
-       stars allows, outliers left out; pairs are sought anew until nothing changes.
+    2. A projection is fitted to all pairs by inverse variance, its distortion as large as they ask
+       for, outliers left out; pairs are sought anew until nothing changes.
 
     Parameters
     ----------
@@ -244,11 +249,11 @@ def _refined(
         # Saturated cores, hits and blends shift a centre by more than its error says.
         doubtful = (sources.quality[source] != 0) | ~sources.isolated[source]
         sigma = np.where(doubtful, np.hypot(sigma, 0.1), sigma)
-        degree = next(d for least, d in _DEGREES if (~doubtful).sum() >= least)
         ra0, dec0 = to_sky(now, middle[:1], middle[1:])
         fit = fit_plane(
             xy, stars.ra[star], stars.dec[star], sigma, crpix=list(middle),
-            start=[float(ra0[0]), float(dec0[0])], degree=degree,
+            start=[float(ra0[0]), float(dec0[0])],
+            distorted=int((~doubtful).sum()) >= _DISTORTED,
         )  # fmt: skip
         size = np.hypot(*fit.residual_arcsec[fit.used].T)
         spread = float(np.sqrt(np.mean(size**2) / 2.0))

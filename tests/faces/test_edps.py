@@ -225,6 +225,15 @@ def camera():
     return frames
 
 
+def told_by_the_camera_alone(headers):
+    # Frames of the camera may lack the arm.
+    cards = {"ESO DET3 CAM NAME": "ACQ"}
+    return [
+        Header({**{k: v for k, v in header.items() if k != "ESO SEQ ARM"}, **cards})
+        for header in headers
+    ]
+
+
 SCENARIOS = {
     "a night of both arms": night,
     "one arm alone": lambda: night(arm_frames("NIR")),
@@ -246,6 +255,7 @@ SCENARIOS = {
         arm_frames("NIR"), telluric("NIR"), arm_frames("VIS"), telluric("VIS")
     ),
     "the camera in two filters": lambda: night(arm_frames("VIS"), camera()),
+    "a camera whose frames lack the arm": lambda: night(told_by_the_camera_alone(camera())),
     "a nodding sequence": lambda: night(arm_frames("NIR"), nodding("NIR")),
 }
 

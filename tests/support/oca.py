@@ -24,6 +24,10 @@ class Rules:
     actions: dict = field(default_factory=dict)
 
 
+#: Keywords of headers that a rule may fill in where they are missing.
+ASSIGNED = {"SEQ.ARM"}
+
+
 class _Parser:
     def __init__(self, text):
         self.tokens, at = [], 0
@@ -70,6 +74,8 @@ class _Parser:
             self.rules.raw_types.add(said["RAW.TYPE"])
         if said.get("REFLEX.TARGET") == "T":
             self.rules.targets.add(said["RAW.TYPE"])
+        if set(said) <= ASSIGNED:
+            return
         self.rules.categories.add(said["REFLEX.CATG"])
 
     def bounds(self):

@@ -11,10 +11,13 @@ from soxs_pipeline.cascade.soxs.camera import CAMERA_TASKS
 from soxs_pipeline.cascade.soxs.items import ITEMS, REJECTED
 from soxs_pipeline.cascade.soxs.observation import OBSERVATION_TASKS
 
-__all__ = ["ALIASES", "ARMS", "INSTRUMENT", "ITEMS", "REJECTED", "TASKS"]
+__all__ = ["ALIASES", "ARMS", "INSTRUMENT", "ITEMS", "NAMERS", "REJECTED", "TASKS"]
 
 INSTRUMENT = "SOXS"
 ARMS = ("VIS", "NIR", "ACQ")
+
+#: The camera's frames may lack SEQ.ARM but name the camera.
+NAMERS = {"ACQ": "DET3.CAM.NAME"}
 
 #: Keywords of the map that are spelt otherwise in each arm.
 ALIASES = {

@@ -8,6 +8,9 @@ __all__ = ["ITEMS", "REJECTED"]
 
 ARC_TYPES = ("LAMP,WAVE", "WAVE,LAMP")
 FLAT_TYPES = ("LAMP,FLAT", "FLAT,LAMP", "LAMP,QFLAT")
+SKY_FLAT_TYPES = ("FLAT,SKY", "SKY,FLAT", "FLAT,TWILIGHT")
+DOME_FLAT_TYPES = ("DOME,FLAT", "FLAT,DOME")
+IMAGE_TECHS = ("IMAGE", "IMAGE,JITTER", "IMAGE,DITHER", "IMAGE,OFFSET")
 TRACE_TYPES = (*FLAT_TYPES, "LAMP,DFLAT", "LAMP,ORDERDEF", "LAMP,QORDERDEF", "LAMP,DORDERDEF")
 OBJECT_TYPES = ("OBJECT", "OBJECT,ASYNC")
 FLUX_TYPES = ("STD,FLUX", "STD")
@@ -75,7 +78,7 @@ FLAT_SLIT_D2 = DataItem(
 FLAT_SLIT = _raw(
     "FLAT_SLIT", "Slit flat of the QTH lamp", dpr_type=FLAT_TYPES, dpr_tech="ECHELLE,SLIT"
 )
-FLAT_DOME = _raw("FLAT_DOME", "Dome flat", dpr_type="DOME,FLAT", dpr_tech="ECHELLE,SLIT")
+FLAT_DOME = _raw("FLAT_DOME", "Dome flat", dpr_type=DOME_FLAT_TYPES, dpr_tech="ECHELLE,SLIT")
 OBJECT_STARE = _raw(
     "OBJECT_STARE", "Science, stare", dpr_type=OBJECT_TYPES, dpr_tech="ECHELLE,SLIT,STARE"
 )
@@ -123,13 +126,26 @@ LINEARITY = _raw(
     "Exposure of a linearity series",
     dpr_type=("LINEARITY", "DETLIN", "LAMP,LINEARITY", "FLAT,LINEARITY", "LAMP,DETLIN"),
 )
-IMG_FLAT = _raw("IMG_FLAT", "Camera sky flat", dpr_type=("FLAT,SKY", "SKY,FLAT"), dpr_tech="IMAGE")
-IMG_OBJECT = _raw(
+IMG_FLAT = _raw(
+    "IMG_FLAT",
+    "Camera flat",
+    dpr_type=(*SKY_FLAT_TYPES, *DOME_FLAT_TYPES, *FLAT_TYPES, "FLAT"),
+    dpr_tech="IMAGE",
+    seq_arm="ACQ",
+)
+IMG_OBJECT = DataItem(
     "IMG_OBJECT",
     "Camera exposure",
-    dpr_type=(*OBJECT_TYPES, *FLUX_TYPES, *TELLURIC_TYPES, "STD,PHOT", "SKY"),
-    dpr_tech=("IMAGE", "IMAGE,JITTER"),
-    seq_arm="ACQ",
+    Group.RAW,
+    (
+        rule(
+            dpr_type=(*OBJECT_TYPES, *FLUX_TYPES, *TELLURIC_TYPES, "STD,PHOT", "SKY"),
+            dpr_tech=IMAGE_TECHS,
+            seq_arm="ACQ",
+        ),
+        # Whatever an acquisition calls what it looks at.
+        rule(dpr_catg="ACQUISITION", dpr_tech=IMAGE_TECHS, seq_arm="ACQ"),
+    ),
 )
 
 # --- static calibrations ------------------------------------------------------------------

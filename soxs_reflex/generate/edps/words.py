@@ -45,4 +45,5 @@ def used_keywords(cascade: Cascade) -> tuple[str, ...]:
     for key in keys:
         spelt |= set(cascade.aliases.get(key, {"": key}).values())
     # Classification looks at these first.
-    return tuple(sorted(spelt | {"DPR.CATG", "DPR.TYPE", "DPR.TECH", "SEQ.ARM"}))
+    first = {"DPR.CATG", "DPR.TYPE", "DPR.TECH", "SEQ.ARM", *cascade.namers.values()}
+    return tuple(sorted(spelt | first))

@@ -27,7 +27,11 @@ def rules(cascade: Cascade, steps: tuple[Step, ...]) -> str:
 def _classification(cascade: Cascade, raw: list[Step]) -> list[str]:
     targets = {step.main_tag for step in raw if step.kind == "science"}
     used = {tag for step in raw for tag in (step.main_tag, *_raw_inputs(step))}
-    lines = []
+    lines = [
+        f'if INSTRUME=="{cascade.instrument}" and SEQ.ARM is undefined and {key}=="{arm}" '
+        f'then {{ SEQ.ARM="{arm}"; }}'
+        for arm, key in cascade.namers.items()
+    ]
     for item in cascade.items:
         for arm in cascade.arms if item.group is Group.RAW else ():
             tag = item.tag_for(arm)

@@ -47,6 +47,23 @@ def test_a_camera_frame_without_an_arm_is_told_by_its_camera():
 
 
 @pytest.mark.parametrize(
+    ("catg", "dpr_type", "tech", "expected"),
+    [
+        ("ACQUISITION", "OBJECT", "IMAGE", "IMG_OBJECT_ACQ"),
+        ("SCIENCE", "OBJECT", "IMAGE,DITHER", "IMG_OBJECT_ACQ"),
+        ("ACQUISITION", "SLIT", "IMAGE", "IMG_OBJECT_ACQ"),
+        ("CALIB", "FLAT,SKY", "IMAGE", "IMG_FLAT_ACQ"),
+        ("CALIB", "FLAT,DOME", "IMAGE", "IMG_FLAT_ACQ"),
+        ("CALIB", "LAMP,FLAT", "IMAGE", "IMG_FLAT_ACQ"),
+        ("CALIB", "BIAS", "IMAGE", "BIAS_ACQ"),
+    ],
+)
+def test_frames_of_the_camera(catg, dpr_type, tech, expected):
+    cards = {"ESO DPR CATG": catg, "ESO DPR TYPE": dpr_type, "ESO DPR TECH": tech}
+    assert tag(Header({"ESO SEQ ARM": "ACQ", **cards})) == expected
+
+
+@pytest.mark.parametrize(
     ("cards", "reason"),
     [
         ({}, "lacks ESO DPR CATG, ESO DPR TYPE, ESO DPR TECH"),

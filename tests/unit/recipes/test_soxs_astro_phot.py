@@ -10,6 +10,7 @@ from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.recipes.soxs_astro_phot import AstroPhotParameters, soxs_astro_phot
+from soxs_pipeline.reduction.camera import band_of
 from soxs_pipeline.reduction.camera_sources import measure_sources
 from tests.support.camera_night import MAGNITUDES, matched, night
 
@@ -159,6 +160,32 @@ def test_parity_may_be_wrong():
     raw = night().objects[0]
     mirrored = with_header(raw, CD1_1=-raw.header.number("CD1_1"))
     assert run(night(), objects=[mirrored]).products.image.astrometry.tied
+
+
+def as_pc(raw):
+    steps = [raw.header[f"CD{k}_{k}"] for k in (1, 2)]
+    gone = {f"CD{i}_{j}": None for i in (1, 2) for j in (1, 2)}
+    return with_header(raw, **gone, CDELT1=steps[0], CDELT2=-steps[1], PC2_2=-1.0)
+
+
+def test_world_coordinates_may_be_written_as_pc():
+    image = run(night(), objects=[as_pc(night().objects[0])]).products.image
+    assert image.astrometry.tied
+    # A matrix that is wrong by its parity would be found all the same.
+    nothing = run(night(), catalogue=None, objects=[as_pc(night().objects[0])]).products.image
+    usual = run(night(), catalogue=None).products.image
+    assert nothing.astrometry.cd == pytest.approx(usual.astrometry.cd)
+
+
+@pytest.mark.parametrize("label", ["LSST.r", "SDSSr", "sdss-r", "r'", "Sloan r", "r_LSST"])
+def test_names_of_filters(label):
+    assert band_of(Header({"ESO INS ACFW ID": label})) == "r"
+    assert band_of(Header({"ESO INS ACFW ID": label.replace("r", "V")})) == "V"
+
+
+@pytest.mark.parametrize("label", ["FREE", "Halpha", "", "ND1"])
+def test_what_is_no_band(label):
+    assert band_of(Header({"ESO INS ACFW ID": label})) == ""
 
 
 def test_no_world_coordinates_but_a_pointing():

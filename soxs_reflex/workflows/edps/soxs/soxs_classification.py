@@ -44,7 +44,7 @@ std_telluric_offset_vis_class = classification_rule("STD_TELLURIC_OFFSET_VIS", h
 std_telluric_offset_nir_class = classification_rule("STD_TELLURIC_OFFSET_NIR", has_tag("STD_TELLURIC_OFFSET_NIR"))  # Telluric standard, offset, NIR
 linearity_vis_class = classification_rule("LINEARITY_VIS", has_tag("LINEARITY_VIS"))  # Exposure of a linearity series, VIS
 linearity_nir_class = classification_rule("LINEARITY_NIR", has_tag("LINEARITY_NIR"))  # Exposure of a linearity series, NIR
-img_flat_acq_class = classification_rule("IMG_FLAT_ACQ", has_tag("IMG_FLAT_ACQ"))  # Camera sky flat, ACQ
+img_flat_acq_class = classification_rule("IMG_FLAT_ACQ", has_tag("IMG_FLAT_ACQ"))  # Camera flat, ACQ
 img_object_acq_class = classification_rule("IMG_OBJECT_ACQ", has_tag("IMG_OBJECT_ACQ"))  # Camera exposure, ACQ
 
 # --- static calibrations

@@ -11,6 +11,7 @@ _KEYWORDS = (
     kwd.det_binx,
     kwd.det_biny,
     kwd.det_read_curid,
+    kwd.det3_cam_name,
     kwd.dpr_catg,
     kwd.dpr_tech,
     kwd.dpr_type,
