@@ -202,7 +202,10 @@ def _solve_distorted(
 ) -> tuple[Floats, float]:
     """Return the coefficients of `_POWERS`, and how many they amount to."""
     design, here, error = _design(uv[used], len(_POWERS)), plane[used], sigma[used]
-    linear = np.linalg.lstsq(design[:, :3] / error[:, None], here / error[:, None], rcond=None)[0]
+    weight = 1.0 / error[:, None]
+    linear = np.asarray(
+        np.linalg.lstsq(design[:, :3] * weight, here * weight, rcond=None)[0], dtype=float
+    )
     fit = shrunken_fit(design[:, :3], design[:, 3:], here, error, _distortions(linear[1:]))
     return np.vstack([fit.free, fit.shrunken]), fit.terms
 

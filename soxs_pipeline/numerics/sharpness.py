@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["sharp_pixels"]
+__all__ = ["narrow_pixels", "sharp_pixels"]
 
 Floats = NDArray[np.floating]
 
@@ -64,3 +66,85 @@ def sharp_pixels(pull: Floats, *, seed_sigma: float, grow_sigma: float) -> NDArr
         rows, columns = rows[new], columns[new]
         hit[rows, columns] = True
     return hit
+
+
+def narrow_pixels(
+    data: Floats,
+    variance: Floats,
+    good: NDArray[np.bool_],
+    *,
+    sharpest_px: float,
+    seed_sigma: float,
+    grow_sigma: float,
+) -> NDArray[np.bool_]:
+    """Return the pixels that no light can have made, whatever its spectrum.
+
+    Light is never negative and the optics blur it. Drawn by Gaussian functions of width s or
+    more it leaves, wherever it falls, in the two neighbours along a row together at least twice
+    the share that it would leave there were it centred. This needs no model of the light, so
+    that it also tells a track across a row, right upon a source, from a line of its spectrum.
+
+    Parameters
+    ----------
+    data, variance
+        Light along axis 1, shape ``(ny, nx)``, in units of electrons and their square.
+    good
+        False where a pixel says nothing.
+    sharpest_px
+        Least standard deviation of light along a row, in pixels.
+    seed_sigma
+        Significance from which a pixel is too bright for its neighbours.
+    grow_sigma
+        That of pixels around it above what lies further along the row.
+    """
+    share = _share_of_neighbour(sharpest_px)
+    rows, columns = np.nonzero(
+        good[:, 1:-1]
+        & (data[:, 1:-1] > data[:, :-2])
+        & (data[:, 1:-1] > data[:, 2:])
+        & (data[:, 1:-1] > seed_sigma * np.sqrt(np.maximum(variance[:, 1:-1], 0.0)))
+    )
+    columns += 1
+    beside = [np.maximum(data[rows, columns + step], 0.0) for step in (-1, 1)]
+    excess = data[rows, columns] - (beside[0] + beside[1]) / (2.0 * share)
+    noise2 = (
+        variance[rows, columns]
+        + (variance[rows, columns - 1] + variance[rows, columns + 1]) / (2.0 * share) ** 2
+    )
+    found = good[rows, columns - 1] & good[rows, columns + 1]
+    found &= excess > seed_sigma * np.sqrt(noise2)
+    hit = np.zeros(data.shape, bool)
+    hit[rows[found], columns[found]] = True
+    return hit | _fringe(data, variance, good & ~hit, rows[found], columns[found], grow_sigma)
+
+
+def _share_of_neighbour(sigma: float) -> float:
+    """Return the light in the next pixel over that in the one on which light is centred."""
+    inner, outer = (math.erf(edge / (sigma * math.sqrt(2.0))) for edge in (0.5, 1.5))
+    return 0.5 * (outer - inner) / inner
+
+
+def _fringe(
+    data: Floats,
+    variance: Floats,
+    good: NDArray[np.bool_],
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    grow_sigma: float,
+) -> NDArray[np.bool_]:
+    """Return the pixels around hits that exceed what lies further along their rows."""
+    marked = np.zeros(data.shape, bool)
+    for down in (-1, 0, 1):
+        row = rows + down
+        inside = (row >= 0) & (row < data.shape[0])
+        row, column = row[inside], columns[inside]
+        far = [np.clip(column + step, 0, data.shape[1] - 1) for step in (-3, -2, 2, 3)]
+        values = np.array([np.where(good[row, f], data[row, f], np.nan) for f in far])
+        known = np.isfinite(values).any(axis=0)
+        values, row, column = values[:, known], row[known], column[known]
+        usual = np.nanmedian(values, axis=0) if row.size else np.zeros(0)
+        for step in (-1, 0, 1):
+            at = row, np.clip(column + step, 0, data.shape[1] - 1)
+            new = good[at] & (data[at] - usual > grow_sigma * np.sqrt(variance[at]))
+            marked[at[0][new], at[1][new]] = True
+    return marked

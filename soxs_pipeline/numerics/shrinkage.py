@@ -60,8 +60,8 @@ def shrunken_fit(
     basis = np.linalg.qr(base)[0]
     rest, left = (part - basis @ (basis.T @ part) for part in (more, values))
     axes = data.shape[1]
-    gram = np.kron(np.eye(axes), rest.T @ rest)
-    lean = (rest.T @ left).T.ravel()
+    gram = np.asarray(np.kron(np.eye(axes), rest.T @ rest), dtype=float)
+    lean = np.asarray((rest.T @ left).T.ravel(), dtype=float)
     found = [_one(gram, lean, covariance) for covariance in covariances]
     evidence = np.array([one[1] for one in found])
     share = np.exp(evidence - evidence.max())

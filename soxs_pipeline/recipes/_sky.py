@@ -11,6 +11,7 @@ import numpy as np
 from soxs_pipeline.domain.calibrations import DetectorCalibration, Geometry
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.objects import Sources
+from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import parameter
 from soxs_pipeline.qc.definition import QcValue
@@ -24,6 +25,7 @@ from soxs_pipeline.reduction.modelled import ModelledOrder
 from soxs_pipeline.reduction.scattered import FAINT, scattered_light
 from soxs_pipeline.reduction.sky import SkyOptions
 from soxs_pipeline.reduction.slitpixels import SlitPixels, gather_like, gather_pixels
+from soxs_pipeline.reduction.struck import with_tracks_flagged
 
 __all__ = [
     "Gathered",
@@ -168,9 +170,12 @@ def _detrended(
 ) -> tuple[Frame, list[str]]:
     """Return the exposure without offset, flagged, and remarks."""
     frame, told = detrend(raw, detector)
+    remarks = list(told)
     if master_flat is None:
-        return frame, [*told, f"{raw.name}: no master flat; the pixel response was not corrected"]
-    return with_lasting_flags(frame, master_flat), list(told)
+        remarks.append(f"{raw.name}: no master flat; the pixel response was not corrected")
+    else:
+        frame = with_lasting_flags(frame, master_flat)
+    return with_tracks_flagged(frame), remarks
 
 
 def _scattered(frame: Frame, geometry: Geometry, chosen: SkyParameters) -> Frame:
@@ -210,13 +215,17 @@ def source_options(chosen: SkyParameters, position_arcsec: float) -> SourceOptio
     )
 
 
-def sky_quality(modelled: Sequence[ModelledOrder], sources: Sources) -> list[QcValue]:
-    """Measure what is left of the sky, and the sources."""
+def sky_quality(
+    modelled: Sequence[ModelledOrder], sources: Sources, frame: Frame
+) -> list[QcValue]:
+    """Measure what is left of the sky, and the sources; count what struck the frame."""
     pulls, skies = zip(*(sky_pulls(order) for order in modelled), strict=True)
+    struck = (frame.quality.ravel() & np.uint32(Quality.COSMIC_RAY)) != 0
+    hits = [order.hit | struck[order.pixels.place] for order in modelled]
     return [
         *measure_residuals([order.pixels.order for order in modelled], pulls, skies),
         *measure_sources(sources),
-        COSMICS.value(sum(int(order.hit.sum()) for order in modelled)),
+        COSMICS.value(sum(int(hit.sum()) for hit in hits)),
     ]
 
 

@@ -42,6 +42,9 @@ _WILD = 3.0
 #: Bins whose extremes bound the curve through them: what it puts in the place of a rejected
 #: pixel comes back as data, and must not grow.
 _NEARBY_BINS = 7
+#: Least part of the weight of a bin that must be left for it to tell the target's brightness to
+#: others, and for it to tell anything.
+_LEAST_SEEN, _SEEN_AT_ALL = 0.15, 0.02
 #: How far beyond what a tenth of a source's pixels depart a pixel must lie to be a cosmic ray.
 _COMMON_MARGIN = 1.5
 #: Rounds of rejection.
@@ -177,7 +180,7 @@ def _extract(
     profiles, native = local_profile(planes, sources, bins, native, profiles, start, noise2)
     fit = _Fit(start, np.empty(0), np.empty(0))
     for k in range(_ROUNDS):
-        _reject(planes, native, bins, fit.spectra, options)
+        _reject(planes, native, bins, fit.spectra, profiles[0], options)
         precision = sample_precision(planes, bins, noise2)
         fit = _fit(planes, bins, profiles, precision, noise2)
         if k == 0:
@@ -193,6 +196,7 @@ def _extract(
     # What robust medians do not bear out came from the model put in place of rejected pixels.
     bound = _WILD * maximum_filter1d(np.abs(start[0]), 2 * _NEARBY_BINS + 1)
     wild = np.abs(flux) > bound + 20.0 * np.sqrt(np.maximum(variance, 0.0))
+    wild |= fit.lost > 1.0 - _SEEN_AT_ALL
     unknown = ~(variance > 0) | ~np.isfinite(flux) | (wild & (options.method == "optimal"))
     largest = float(variance[~unknown].max(initial=1.0))
     return OrderSpectrum(
@@ -244,16 +248,23 @@ def _first_spectra(planes: Planes, bins: Bins, noise2: Floats, profiles: Floats)
 
 
 def _reject(
-    planes: Planes, native: NativePixels, bins: Bins, spectra: Floats, options: ExtractionOptions
+    planes: Planes,
+    native: NativePixels,
+    bins: Bins,
+    spectra: Floats,
+    profile: Floats,
+    options: ExtractionOptions,
 ) -> None:
     """Mark pixels that no source can explain and put the model in their place."""
-    known = usable_samples(planes, bins).any(axis=1)
     wave = bins.wavelength_nm
-    # Bins without data take their neighbours' values, lest the curve swings out of them.
-    curves = [
-        CubicSpline(wave, np.interp(wave, wave[known], values[known]) if known.any() else values)
-        for values in spectra
-    ]
+    # Bins that hardly saw the target take their neighbours' values, lest the curve swings out of
+    # them: what a distant wing tells of its brightness is noise.
+    share = np.where(bins.on_slit, profile**2, 0.0)
+    seen = (share * usable_samples(planes, bins)).sum(axis=1)
+    known = seen > _LEAST_SEEN * share.sum(axis=1)
+    if known.any():
+        spectra = np.array([np.interp(wave, wave[known], values[known]) for values in spectra])
+    curves = [CubicSpline(wave, values) for values in spectra]
     values = np.array(
         [
             np.clip(

@@ -103,6 +103,22 @@ def test_what_is_missing_is_remarked(ordinary):
     assert any("no master flat" in remark for remark in outcome.remarks)
 
 
+def test_a_track_across_the_dispersion_upon_the_source_is_no_line_of_its_spectrum():
+    scene = make_scene(GEOMETRY)
+    track = (scene.stars > 0.02 * scene.stars.max(axis=0)) & (
+        np.arange(scene.stars.shape[1]) % 40 == 20
+    )
+    data = scene.raw.data + np.where(track, 700.0, 0.0) / scene.raw.setup.gain_e_per_adu
+    outcome = run(replace(scene, raw=replace(scene.raw, data=data.astype(np.float32))))
+    found = (outcome.products.sky_subtracted.quality & np.uint32(Quality.COSMIC_RAY)) != 0
+    inner = GEOMETRY.pixel_map.order > 0
+    assert found[track & inner].mean() > 0.95
+    assert values(outcome, "COSMIC NUM")[None] >= 0.9 * (track & inner).sum()
+    # Without it they would go into the spectrum: the model may be as bright as it likes.
+    clean = run(scene).products.sky_subtracted
+    assert ((clean.quality & np.uint32(Quality.COSMIC_RAY)) != 0)[inner].sum() < 10
+
+
 def test_an_empty_slit_gives_a_forced_source_and_says_so():
     outcome = run(make_scene(GEOMETRY, 2, stars=()), position=1.5)
     target = outcome.products.sources.sources[0]

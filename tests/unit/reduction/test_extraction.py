@@ -148,6 +148,28 @@ def test_a_column_without_pixels_is_flagged_not_filled():
         assert (spectrum.variance[lost] > 100.0 * np.median(spectrum.variance)).all()
 
 
+def test_bins_whose_core_is_lost_tell_their_neighbours_nothing():
+    star = Star(80.0)
+    scene = make_scene(GEOMETRY, 5, (star,))
+    frame, sky = without_sky(scene)
+    # All rows that hold light of the star, but not the wings in which there is none.
+    core = scene.stars > 0.02 * scene.stars.max(axis=0)
+    columns = np.isin(np.arange(frame.shape[1]), np.arange(60, 360, 15))
+    lost = columns & core
+    frame = frame.flagged(lost, Quality.COSMIC_RAY)
+    pulls = []
+    for spectrum in extract_orders(frame, sky, known(star), GEOMETRY, None, ExtractionOptions()):
+        at = spectrum.x.astype(int)
+        assert (spectrum.quality[columns[at]] & np.uint32(FATAL) != 0).mean() > 0.9
+        beside = columns[at - 1] | columns[at + 1] | columns[at - 2] | columns[at + 2]
+        beside &= (spectrum.quality & np.uint32(FATAL)) == 0
+        truth = scene.spectra[spectrum.order][at]
+        pulls.append(((spectrum.flux - truth) / np.sqrt(spectrum.variance))[beside])
+    pulls = np.concatenate(pulls)
+    assert pulls.size > 100
+    assert np.abs(pulls).max() < 5.0
+
+
 def test_a_neighbour_does_not_leak_in():
     star, neighbour = Star(100.0, 0.0, 0.0), Star(2000.0, 2.2, 0.0)
     scene = make_scene(GEOMETRY, 6, (star, neighbour))

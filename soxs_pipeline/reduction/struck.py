@@ -1,0 +1,34 @@
+"""Cosmic rays that are told from light before anything is known of the light."""
+
+from __future__ import annotations
+
+from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.quality import Quality
+from soxs_pipeline.numerics.sharpness import narrow_pixels
+
+__all__ = ["with_tracks_flagged"]
+
+#: Standard deviation along the dispersion of the sharpest light, in unbinned pixels. Images of
+#: pinholes, and so lines through any slit, are wider in both arms.
+_SHARPEST_PX = 0.65
+#: Significance from which a pixel is no light, and that of those around it.
+_SEED_SIGMA, _GROW_SIGMA = 5.0, 2.5
+
+
+def with_tracks_flagged(frame: Frame) -> Frame:
+    """Flag the pixels of an exposure that are too bright for their neighbours along its orders.
+
+    A track that crosses the dispersion right upon a source looks like a line of its spectrum to
+    a model that lets every wavelength be as bright as it wants; but it is sharper than any line.
+
+    Parameters
+    ----------
+    frame
+        Electrons without offset, dispersion along axis 1, bad pixels flagged.
+    """
+    hit = narrow_pixels(
+        frame.data, frame.variance, ~frame.bad,
+        sharpest_px=_SHARPEST_PX / frame.setup.binning[0],
+        seed_sigma=_SEED_SIGMA, grow_sigma=_GROW_SIGMA,
+    )  # fmt: skip
+    return frame.flagged(hit, Quality.COSMIC_RAY)
