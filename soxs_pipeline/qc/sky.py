@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,6 +39,11 @@ DRIFT = QcDefinition("SOURCE DRIFT", "Range of the target's slit position", "arc
 WIDTH = QcDefinition(
     "SOURCE FWHM", "Width of the target's disc, mid-range, free of the blur", "arcsec"
 )
+BLUR = QcDefinition(
+    "SOURCE BLUR FRAC",
+    "Width of the blur in the target's profile over that of a pinhole's image; only a bright star "
+    "departs from what parameter blur_fraction expects",
+)
 SIGNIFICANCE = QcDefinition("SOURCE SIGMA", "Significance of the target; 0 if assumed", "sigma")
 FLUX_ERROR = QcDefinition(
     "SOURCE FLUX ERR",
@@ -47,7 +53,7 @@ FLUX_ERROR = QcDefinition(
 
 SKY_QC = (
     CHI2, FAR, CORE, LEVEL, ORDER_CHI2, ORDER_FAR, ORDER_CORE, ORDER_LEVEL,
-    STRAY, COSMICS, NUMBER, POSITION, DRIFT, WIDTH, SIGNIFICANCE,
+    STRAY, COSMICS, NUMBER, POSITION, DRIFT, WIDTH, BLUR, SIGNIFICANCE,
     FLUX_ERROR,
 )  # fmt: skip
 
@@ -82,8 +88,11 @@ def measure_residuals(
     return values
 
 
-def measure_sources(sources: Sources) -> list[QcValue]:
-    """Measure where the target is and how sure it is; an exposure of the sky has none."""
+def measure_sources(sources: Sources, pinhole_px: float = math.nan) -> list[QcValue]:
+    """Measure where the target is and how sure it is; an exposure of the sky has none.
+
+    The width of a pinhole's image along the slit in mid-range is NaN if it is not known.
+    """
     if not sources.sources:
         return [NUMBER.value(0)]
     target = sources.sources[0]
@@ -91,11 +100,13 @@ def measure_sources(sources: Sources) -> list[QcValue]:
     middle = 0.5 * (low + high)
     path = target.position(np.linspace(low, high, 50))
     error = target.flux_error
+    blur = float(target.blur(middle)) / pinhole_px
     return [
         NUMBER.value(sum(not source.forced for source in sources.sources)),
         POSITION.value(float(target.position(middle))),
         DRIFT.value(float(np.ptp(path))),
         WIDTH.value(float(target.fwhm(middle))),
+        *([BLUR.value(blur)] if np.isfinite(blur) and not target.forced else []),
         SIGNIFICANCE.value(target.significance),
         *([FLUX_ERROR.value(100.0 * error)] if np.isfinite(error) else []),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -24,7 +25,12 @@ from soxs_pipeline.reduction.frames import sky_pulls
 from soxs_pipeline.reduction.modelled import ModelledOrder
 from soxs_pipeline.reduction.scattered import FAINT, scattered_light
 from soxs_pipeline.reduction.sky import SkyOptions
-from soxs_pipeline.reduction.slitpixels import SlitPixels, gather_like, gather_pixels
+from soxs_pipeline.reduction.slitpixels import (
+    BLUR_FRACTION,
+    SlitPixels,
+    gather_like,
+    gather_pixels,
+)
 from soxs_pipeline.reduction.struck import with_tracks_flagged
 
 __all__ = [
@@ -67,6 +73,13 @@ class SkyParameters(ScatteredParameters):
         "none",
         "Slit positions that hold sky alone, as low:high pairs in arcsec separated by commas; "
         "none takes the whole slit and fits the sources with the sky.",
+    )
+    blur_fraction: float = parameter(
+        BLUR_FRACTION,
+        "Width of the instrument's blur along the slit over that of the image of a pinhole, which "
+        "has a size of its own; SOURCE BLUR FRAC of a bright star through the widest slit tells.",
+        ge=0.3,
+        le=1.2,
     )
     edge_margin: float = parameter(
         2.5, "Pixels left out at either end of the slit.", unit="pixel", ge=0, le=8
@@ -138,7 +151,9 @@ def gathered(
     elif chosen.subtract_scattered:
         remarks.append(f"{raw.name}: the order table has no edges; scattered light was left in")
     margin = chosen.edge_margin
-    pixels = gather_pixels(frame, master_flat, geometry, edge_margin_px=margin)
+    pixels = gather_pixels(
+        frame, master_flat, geometry, edge_margin_px=margin, blur_fraction=chosen.blur_fraction
+    )
     return Gathered(frame, pixels, stray, remarks)
 
 
@@ -216,7 +231,7 @@ def source_options(chosen: SkyParameters, position_arcsec: float) -> SourceOptio
 
 
 def sky_quality(
-    modelled: Sequence[ModelledOrder], sources: Sources, frame: Frame
+    modelled: Sequence[ModelledOrder], sources: Sources, frame: Frame, chosen: SkyParameters
 ) -> list[QcValue]:
     """Measure what is left of the sky, and the sources; count what struck the frame."""
     pulls, skies = zip(*(sky_pulls(order) for order in modelled), strict=True)
@@ -224,9 +239,16 @@ def sky_quality(
     hits = [order.hit | struck[order.pixels.place] for order in modelled]
     return [
         *measure_residuals([order.pixels.order for order in modelled], pulls, skies),
-        *measure_sources(sources),
+        *measure_sources(sources, _pinhole_px(modelled, chosen)),
         COSMICS.value(sum(int(hit.sum()) for hit in hits)),
     ]
+
+
+def _pinhole_px(modelled: Sequence[ModelledOrder], chosen: SkyParameters) -> float:
+    """Return the width of a pinhole's image along the slit in the middle of the arm."""
+    blurs = np.array([order.pixels.blur_px for order in modelled])
+    known = blurs[np.isfinite(blurs)]
+    return float(np.median(known)) / chosen.blur_fraction if known.size else math.nan
 
 
 def about_sources(name: str, sources: Sources, threshold: float) -> list[str]:

@@ -133,7 +133,7 @@ def soxs_nod(
     else:
         frames = make_sky_frames(seen.frame, modelled)
     qc = [
-        *sky_quality(modelled, sources, seen.frame),
+        *sky_quality(modelled, sources, seen.frame, parameters),
         *seen.quality(),
         OFFSET.value(here.along),
         COMPARED.value(compared),

@@ -154,7 +154,7 @@ def soxs_offset(
     else:
         made = _alone(here, seen.frame, seen.pixels, parameters)
     qc = [
-        *sky_quality(made.modelled, made.sources, seen.frame),
+        *sky_quality(made.modelled, made.sources, seen.frame, parameters),
         *seen.quality(),
         *measure_offset(here.away_arcsec, [m.factor for m in made.matches], here.of_sky),
     ]

@@ -95,7 +95,7 @@ def soxs_stare(
     )
     products = StareProducts(*make_sky_frames(seen.frame, modelled), sources)
     told = about_sources(raw.name, sources, parameters.detection_sigma)
-    qc = [*sky_quality(modelled, sources, seen.frame), *seen.quality()]
+    qc = [*sky_quality(modelled, sources, seen.frame, parameters), *seen.quality()]
     return Outcome(products, qc, (*seen.remarks, *told))
 
 

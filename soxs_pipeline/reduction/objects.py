@@ -53,9 +53,9 @@ class Collapsed:
         Mean extent of a pixel along the slit, shape ``(m,)``.
     domain_nm
         Wavelengths of the whole exposure.
-    spot_fwhm_px
-        Of the image of a pinhole along the slit in the order of each segment, shape ``(m,)``; NaN
-        if unknown.
+    blur_px
+        Full width at half maximum of the blur along the slit that is expected in the order of each
+        segment, shape ``(m,)``; NaN if unknown.
     slit_width_arcsec
         Width of the slit; 0 if unknown.
     """
@@ -67,7 +67,7 @@ class Collapsed:
     precision: Floats
     height_arcsec: Floats
     domain_nm: tuple[float, float]
-    spot_fwhm_px: Floats
+    blur_px: Floats
     slit_width_arcsec: float
 
     def coarser(self) -> Collapsed:
@@ -133,7 +133,7 @@ def collapse(
             (float(waves[k]), pixels.order, float(heights[k]), top[k], bottom[k])
             for k in range(pieces)
         ]
-    spots = {pixels.order: pixels.spot_fwhm_px for pixels in orders}
+    blurs = {pixels.order: pixels.blur_px for pixels in orders}
     precision = np.array([row[4] for row in rows])
     return Collapsed(
         slit_arcsec=np.asarray((np.arange(count) + 0.5) * _BIN_ARCSEC - half, np.float64),
@@ -146,7 +146,7 @@ def collapse(
             min(float(pixels.wavelength_nm.min()) for pixels in orders),
             max(float(pixels.wavelength_nm.max()) for pixels in orders),
         ),
-        spot_fwhm_px=np.array([spots[row[1]] for row in rows]),
+        blur_px=np.array([blurs[row[1]] for row in rows]),
         slit_width_arcsec=orders[0].slit_width_arcsec,
     )
 
@@ -203,17 +203,17 @@ def _best_peak(collapsed: Collapsed, segments: NDArray, threshold: float) -> Pea
 
 def expected_shape(collapsed: Collapsed, peak: Peak) -> Shape:
     """Return a straight source at a peak with the profile that is expected beforehand."""
-    return usual_shape(peak, collapsed.domain_nm, _spots(collapsed), collapsed.slit_width_arcsec)
+    return usual_shape(peak, collapsed.domain_nm, _blurs(collapsed), collapsed.slit_width_arcsec)
 
 
-def _spots(collapsed: Collapsed) -> tuple[Floats, Floats]:
-    """Return mid-wavelength of the orders with pinholes, and the width of those."""
-    known = np.isfinite(collapsed.spot_fwhm_px)
+def _blurs(collapsed: Collapsed) -> tuple[Floats, Floats]:
+    """Return mid-wavelength of the orders whose blur is known, and the blur."""
+    known = np.isfinite(collapsed.blur_px)
     orders = np.unique(collapsed.order[known])
     here = [known & (collapsed.order == order) for order in orders]
     return (
         np.array([collapsed.wavelength_nm[part].mean() for part in here]),
-        np.array([collapsed.spot_fwhm_px[part].mean() for part in here]),
+        np.array([collapsed.blur_px[part].mean() for part in here]),
     )
 
 

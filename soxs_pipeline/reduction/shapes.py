@@ -33,11 +33,9 @@ LOG_WIDTH = (0.0, 0.5)
 WIDTH_POWER = (-0.2, 0.07)
 LOG_BETA = (np.log(3.2), 0.3)
 BLUR_PX = (1.6, 0.4)
-#: Blur over the width of the image of a pinhole, and its scatter. The size of the holes is not
-#: published: a point leaves nearly all of the width to the optics, a hole of 0.5 arcsec four
-#: fifths. Profiles do not tell blur from seeing, so the scatter is small: either way the share of
-#: the light that passes a slit is right to a per cent or two.
-_BLUR_OF_SPOT = (0.95, 0.03)
+#: Relative scatter of the blur about what is expected of it. Profiles do not tell blur from
+#: seeing, so it is small.
+_BLUR_SCATTER = 0.032
 #: Degree in wavelength of the blur, and rounds of its robust fit.
 _TREND_DEGREE, _TREND_ROUNDS = 2, 4
 
@@ -106,7 +104,7 @@ class Shape:
 def usual_shape(
     peak: Peak,
     domain_nm: tuple[float, float],
-    spots: tuple[Floats, Floats],
+    blurs: tuple[Floats, Floats],
     slit_width_arcsec: float = 0.0,
 ) -> Shape:
     """Return a straight source at a peak with the profile that is expected beforehand.
@@ -117,13 +115,13 @@ def usual_shape(
         Where, how wide and how significant.
     domain_nm
         Wavelengths of the exposure.
-    spots
-        Wavelengths, and full width at half maximum in pixels of the images of pinholes along the
-        slit there; empty if unknown.
+    blurs
+        Wavelengths, and the full width at half maximum in pixels that the blur along the slit is
+        expected to have there; empty if unknown.
     slit_width_arcsec
         Of the slit; 0 if unknown.
     """
-    blur, trend = _blur_of(spots, domain_nm)
+    blur, trend = _blur_of(blurs, domain_nm)
     return Shape(
         trace=np.array([peak.position, 0.0, 0.0, 0.0]),
         log_fwhm=float(np.log(peak.width)),
@@ -140,10 +138,10 @@ def usual_shape(
 
 
 def _blur_of(
-    spots: tuple[Floats, Floats], domain_nm: tuple[float, float]
+    blurs: tuple[Floats, Floats], domain_nm: tuple[float, float]
 ) -> tuple[tuple[float, float], Floats]:
     """Return expectation and scatter of the blur, on average, and its relative change."""
-    wave, width = spots
+    wave, width = blurs
     if not wave.size:
         return BLUR_PX, np.zeros(0)
     low, high = domain_nm
@@ -154,8 +152,8 @@ def _blur_of(
         series = chebyshev.chebfit(at, width, degree, w=np.sqrt(weight))
         apart = width - chebyshev.chebval(at, series)
         weight = tukey_weights(apart / max(float(mad_sigma(apart)), 0.01), cutoff=6.0)
-    middle, (mean, scatter) = float(series[0]), _BLUR_OF_SPOT
-    return (mean * middle, scatter * middle), np.asarray(series[1:] / middle)
+    middle = float(series[0])
+    return (middle, _BLUR_SCATTER * middle), np.asarray(series[1:] / middle)
 
 
 def source_profiles(pixels: SlitPixels, shapes: list[Shape]) -> Floats:

@@ -20,10 +20,13 @@ from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.reduction.pixelarea import pixel_area
 from soxs_pipeline.reduction.prepare import require_same
 
-__all__ = ["SLIT_BINS", "SlitPixels", "gather_like", "gather_pixels"]
+__all__ = ["BLUR_FRACTION", "SLIT_BINS", "SlitPixels", "gather_like", "gather_pixels"]
 
 Floats = NDArray[np.float64]
 
+#: Blur over the width of the image of a pinhole. The size of the holes is not published: a point
+#: leaves nearly all of the width to the optics, a hole of 0.5 arcsec four fifths.
+BLUR_FRACTION = 0.95
 #: An order with fewer pixels than this holds nothing to model.
 FEWEST_PIXELS = 2000
 #: Bins along the slit in which light that stands out is looked for.
@@ -62,8 +65,9 @@ class SlitPixels:
         Half length of the slit.
     width
         Columns of the frame.
-    spot_fwhm_px
-        Of the image of a pinhole along the slit; NaN if unknown.
+    blur_px
+        Full width at half maximum of the instrument's blur along the slit that is expected, in
+        pixels; NaN if unknown.
     slit_width_arcsec
         Width of the slit; 0 if unknown.
     """
@@ -82,7 +86,7 @@ class SlitPixels:
     usable: NDArray[np.bool_]
     slit_half_arcsec: float
     width: int
-    spot_fwhm_px: float = math.nan
+    blur_px: float = math.nan
     slit_width_arcsec: float = 0.0
 
     @cached_property
@@ -135,7 +139,12 @@ class SlitPixels:
 
 
 def gather_pixels(
-    frame: Frame, flat: Frame | None, geometry: Geometry, *, edge_margin_px: float
+    frame: Frame,
+    flat: Frame | None,
+    geometry: Geometry,
+    *,
+    edge_margin_px: float,
+    blur_fraction: float = BLUR_FRACTION,
 ) -> list[SlitPixels]:
     """Collect the pixels of each order that lie well inside its edges.
 
@@ -150,6 +159,8 @@ def gather_pixels(
         Edges and pixel map.
     edge_margin_px
         Pixels left out at either edge.
+    blur_fraction
+        Width of the blur over that of the image of a pinhole.
 
     Raises
     ------
@@ -162,7 +173,7 @@ def gather_pixels(
     readings = _Readings(frame, flat)
     found = []
     for order, place in geometry.pixel_map.places.items():
-        pixels = _gather(readings, geometry, order, place, edge_margin_px)
+        pixels = _gather(readings, geometry, order, place, edge_margin_px, blur_fraction)
         if pixels is not None:
             found.append(pixels)
     if not found:
@@ -243,6 +254,7 @@ def _gather(
     order: int,
     place: NDArray[np.int64],
     margin: float,
+    blur_fraction: float,
 ) -> SlitPixels | None:
     pixel_map = geometry.pixel_map
     rows, columns = _inside(geometry, order, place, margin)
@@ -269,7 +281,7 @@ def _gather(
         slit_half_arcsec=0.5 * (high - low),
         width=readings.width,
         slit_width_arcsec=readings.slit_width_arcsec,
-        spot_fwhm_px=pixel_map.spot_fwhm_px.get(order, math.nan),
+        blur_px=blur_fraction * pixel_map.spot_fwhm_px.get(order, math.nan),
     )
 
 

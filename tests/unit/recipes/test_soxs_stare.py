@@ -7,17 +7,17 @@ from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.recipes.soxs_stare import RECIPE, StareParameters, soxs_stare
-from tests.support.sky_scene import Star, make_geometry, make_scene
+from tests.support.sky_scene import BLUR_PX, Star, make_geometry, make_scene
 
 GEOMETRY = make_geometry()
 
 
-def run(scene, **parameters):
+def run(scene, geometry=GEOMETRY, **parameters):
     return soxs_stare(
         scene.raw,
         DetectorCalibration(),
         None,
-        GEOMETRY,
+        geometry,
         parameters=StareParameters(**parameters),
     )
 
@@ -117,6 +117,28 @@ def test_a_track_across_the_dispersion_upon_the_source_is_no_line_of_its_spectru
     # Without it they would go into the spectrum: the model may be as bright as it likes.
     clean = run(scene).products.sky_subtracted
     assert ((clean.quality & np.uint32(Quality.COSMIC_RAY)) != 0)[inner].sum() < 10
+
+
+def with_pinholes(width_px):
+    widths = dict.fromkeys(GEOMETRY.order_table.orders.tolist(), width_px)
+    return replace(GEOMETRY, pixel_map=replace(GEOMETRY.pixel_map, spot_fwhm_px=widths))
+
+
+def test_a_bright_star_tells_how_much_of_a_pinholes_image_is_its_own_size():
+    bright, faint = (make_scene(GEOMETRY, 2, (Star(flux),)) for flux in (60000.0, 300.0))
+    geometry = with_pinholes(BLUR_PX / 0.75)
+    told = values(run(bright, geometry), "SOURCE BLUR FRAC")[None]
+    assert told == pytest.approx(0.75, abs=0.05)
+    # A faint one is fitted as the parameter has it, and comes out too narrow or nearly right.
+    as_usual, as_told = (run(faint, geometry, blur_fraction=fraction) for fraction in (0.95, told))
+    assert values(as_usual, "SOURCE BLUR FRAC")[None] == pytest.approx(0.95, abs=0.04)
+    widths = [values(one, "SOURCE FWHM")[None] for one in (as_usual, as_told)]
+    assert widths[0] < 1.16
+    assert abs(widths[1] - 1.2) < 0.7 * abs(widths[0] - 1.2)
+
+
+def test_without_pinholes_nothing_is_said_of_the_blur(ordinary):
+    assert not values(ordinary[1], "SOURCE BLUR FRAC")
 
 
 def test_an_empty_slit_gives_a_forced_source_and_says_so():

@@ -45,7 +45,7 @@ def observed(rng, *, noise, width, beta, position=0.4):
         precision=np.full(light.shape, noise**-2),
         height_arcsec=np.full(WAVE.size, HEIGHT),
         domain_nm=DOMAIN,
-        spot_fwhm_px=np.full(WAVE.size, BLUR_PX / 0.95),
+        blur_px=np.full(WAVE.size, BLUR_PX),
         slit_width_arcsec=SLIT,
     )
     # A constant that is fitted beside it takes its own mean out of the source.
@@ -54,8 +54,8 @@ def observed(rng, *, noise, width, beta, position=0.4):
 
 
 def start():
-    spots = WAVE, np.full(WAVE.size, BLUR_PX / 0.95)
-    return usual_shape(Peak(0.3, 1.0, 100.0, 20.0), DOMAIN, spots, SLIT)
+    blurs = WAVE, np.full(WAVE.size, BLUR_PX)
+    return usual_shape(Peak(0.3, 1.0, 100.0, 20.0), DOMAIN, blurs, SLIT)
 
 
 def test_a_bright_source_comes_out_as_it_was_put_in():
