@@ -8,9 +8,10 @@ from soxs_pipeline.numerics.sharpness import narrow_pixels
 
 __all__ = ["with_tracks_flagged"]
 
-#: Standard deviation along the dispersion of the sharpest light, in unbinned pixels. Images of
-#: pinholes, and so lines through any slit, are wider in both arms.
-_SHARPEST_PX = 0.65
+#: Standard deviation along the dispersion of the sharpest light, in unbinned pixels, before it is
+#: summed over a pixel. Images of pinholes on real frames are at least 1.55 pixels wide at half
+#: maximum, which is 0.59; lines through any slit, and stars, are wider.
+_SHARPEST_PX = 0.55
 #: Significance from which a pixel is no light, and that of those around it.
 _SEED_SIGMA, _GROW_SIGMA = 5.0, 2.5
 
