@@ -83,22 +83,22 @@ def _nearest(sources: SourceTable, target: TargetPhotometry) -> tuple[float, flo
 
 
 def _compass(axes: Any, image: SkyImage) -> None:
-    """Draw where north and east are, and how long 30 arcsec are."""
+    """Draw where north and east are, and how long 30 arcsec are, in the upper right corner."""
     inverse = np.linalg.inv(image.astrometry.cd)
-    ny, nx = image.frame.shape
-    x0, y0 = 0.93 * nx, 0.78 * ny
-    for name, sky in (("N", (0.0, 1.0)), ("E", (1.0, 0.0))):
-        step = inverse @ np.array(sky)
-        step = step / np.hypot(*step) * 30.0 / image.astrometry.scale_arcsec
+    steps = [inverse @ np.array(sky) for sky in ((0.0, 1.0), (1.0, 0.0))]
+    length = 30.0 / image.astrometry.scale_arcsec
+    north, east = (step / np.hypot(*step) * length for step in steps)
+    # Whichever way the field is turned or mirrored, both arrows and their names must fit in.
+    low, high = (pick([np.zeros(2), north, east], axis=0) for pick in (np.min, np.max))
+    size = np.array(image.frame.shape[::-1])
+    start = np.maximum(0.96 * size - 1.25 * high, 0.04 * size - 1.25 * low)
+    for name, step in (("N", north), ("E", east)):
         axes.annotate(
-            "", xy=(x0 + step[0], y0 + step[1]), xytext=(x0, y0),
+            "", xy=start + step, xytext=start,
             arrowprops={"arrowstyle": "->", "color": style.BAD, "lw": 1.4},
         )  # fmt: skip
-        axes.text(
-            x0 + 1.25 * step[0], y0 + 1.25 * step[1], name, color=style.BAD, ha="center",
-            va="center",
-        )  # fmt: skip
-    axes.text(x0, y0 - 0.03 * ny, '30"', color=style.BAD, ha="center", va="top")
+        axes.text(*(start + 1.2 * step), name, color=style.BAD, ha="center", va="center")
+    axes.text(*(start - 0.2 * (north + east)), '30"', color=style.BAD, ha="center", va="center")
 
 
 def ties(stars: StarField, image: SkyImage) -> Figure:
