@@ -98,13 +98,11 @@ def narrow_pixels(
         That of pixels around it above what lies further along the row.
     """
     share = _share_of_neighbour(sharpest_px)
-    rows, columns = np.nonzero(
-        good[:, 1:-1]
-        & (data[:, 1:-1] > data[:, :-2])
-        & (data[:, 1:-1] > data[:, 2:])
-        & (data[:, 1:-1] > seed_sigma * np.sqrt(np.maximum(variance[:, 1:-1], 0.0)))
-    )
-    columns += 1
+    bright = good & (data > 0.0) & (data**2 > seed_sigma**2 * variance)
+    bright[:, [0, -1]] = False
+    rows, columns = np.nonzero(bright)
+    summit = data[rows, columns] > np.maximum(data[rows, columns - 1], data[rows, columns + 1])
+    rows, columns = rows[summit], columns[summit]
     beside = [np.maximum(data[rows, columns + step], 0.0) for step in (-1, 1)]
     excess = data[rows, columns] - (beside[0] + beside[1]) / (2.0 * share)
     noise2 = (
