@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ _SUMMIT = 0.7
 #: Pixels by which a hit is followed from its sharp part, and along its track as far as every
 #: pixel is significant and sharp by itself.
 _GROWTH, _TRACK = 2, 12
+#: Steps along the row from a hit to a pixel of its fringe, and on to what that is held against;
+#: and those from there to other rows.
+_BEYOND = {-1: (-3, -2), 0: (-2, 2), 1: (2, 3)}
+_ASIDE = (-4, -3, 3, 4)
 
 
 def sharp_pixels(pull: Floats, *, seed_sigma: float, grow_sigma: float) -> NDArray[np.bool_]:
@@ -130,19 +135,34 @@ def _fringe(
     columns: NDArray[np.intp],
     grow_sigma: float,
 ) -> NDArray[np.bool_]:
-    """Return the pixels around hits that exceed what lies further along their rows."""
+    """Return the pixels around hits that exceed all that lies further along row and column.
+
+    The slope of a line beside the hit goes on in other rows, that of a source in other columns.
+    """
     marked = np.zeros(data.shape, bool)
-    for down in (-1, 0, 1):
-        row = rows + down
-        inside = (row >= 0) & (row < data.shape[0])
-        row, column = row[inside], columns[inside]
-        far = [np.clip(column + step, 0, data.shape[1] - 1) for step in (-3, -2, 2, 3)]
-        values = np.array([np.where(good[row, f], data[row, f], np.nan) for f in far])
-        known = np.isfinite(values).any(axis=0)
-        values, row, column = values[:, known], row[known], column[known]
-        usual = np.nanmedian(values, axis=0) if row.size else np.zeros(0)
-        for step in (-1, 0, 1):
-            at = row, np.clip(column + step, 0, data.shape[1] - 1)
-            new = good[at] & (data[at] - usual > grow_sigma * np.sqrt(variance[at]))
-            marked[at[0][new], at[1][new]] = True
+    for down, (step, beyond) in product((-1, 0, 1), _BEYOND.items()):
+        inside = (rows + down >= 0) & (rows + down < data.shape[0])
+        row, column = rows[inside] + down, columns[inside]
+        across = np.clip(column + step, 0, data.shape[1] - 1)
+        further = [(row, column + far) for far in beyond]
+        aside = [(row + far, across) for far in _ASIDE]
+        along, down_or_up = _brightest(data, good, further), _brightest(data, good, aside)
+        at = row, across
+        excess = data[at] - np.maximum(along, down_or_up)
+        known = np.isfinite(along) & np.isfinite(down_or_up)
+        new = good[at] & known & (excess > grow_sigma * np.sqrt(variance[at]))
+        marked[at[0][new], at[1][new]] = True
     return marked
+
+
+def _brightest(
+    data: Floats,
+    good: NDArray[np.bool_],
+    places: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
+) -> Floats:
+    """Return the greatest good value of several places of each hit, -inf if there is none."""
+    greatest = np.full(places[0][0].size, -np.inf)
+    for row, column in places:
+        at = np.clip(row, 0, data.shape[0] - 1), np.clip(column, 0, data.shape[1] - 1)
+        greatest = np.where(good[at], np.maximum(greatest, data[at]), greatest)
+    return greatest

@@ -99,7 +99,8 @@ def test_a_track_across_the_rows_is_found_on_a_source_and_goes_with_its_fringe()
     image[7:13, 151] += 90.0
     hit = narrow(image)
     assert hit[7:13, 150].all()
-    assert hit[7:13, 151].mean() > 0.8
+    # Where the source is steep its own light may be all that stands out.
+    assert hit[9:12, 151].all()
     assert hit.sum() < 20
 
 
@@ -109,3 +110,13 @@ def test_next_to_a_pixel_that_says_nothing_nothing_is_said():
     assert not narrow(image).any()
     # Where a partner was taken off its source is negative.
     assert not narrow(-image).any()
+
+
+def test_the_slope_of_a_line_beside_a_hit_is_not_its_fringe():
+    x = np.arange(400)
+    image = np.random.default_rng(6).normal(0.0, 1.0, (21, 400))
+    image += 300.0 * np.exp(-0.5 * ((x - 152.0) / 1.6) ** 2)
+    image[10, 150] += 2000.0
+    hit = narrow(image)
+    assert hit[10, 150]
+    assert hit.sum() == 1
