@@ -18,6 +18,7 @@ from typing import BinaryIO, NoReturn
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.cards import parse_cards, read_header_block
+from soxs_pipeline.io.packing import GZIP_MAGIC, LZW_MAGIC
 
 __all__ = [
     "damaged",
@@ -32,8 +33,6 @@ __all__ = [
 FITS_SUFFIXES = (".fits", ".fit", ".fts")
 PACKED_SUFFIXES = (".gz", ".z", ".fz")
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_LZW_MAGIC = b"\x1f\x9d"
 #: Enough of a .Z file to hold any header; the whole is read if it does not.
 _HEADER_BYTES = 1 << 16
 
@@ -145,10 +144,10 @@ def open_fits_stream(path: Path, beginning: int | None = None) -> BinaryIO:
         stream = path.open("rb")
         magic = stream.read(2)
         stream.seek(0)
-        if magic == _GZIP_MAGIC:
+        if magic == GZIP_MAGIC:
             stream.close()
             return gzip.open(path, "rb")  # type: ignore[return-value]
-        if magic == _LZW_MAGIC:
+        if magic == LZW_MAGIC:
             # Loaded here because it needs numpy and few files are packed so.
             from soxs_pipeline.io.lzw import decode_lzw  # noqa: PLC0415
 

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.errors import InputError
+from soxs_pipeline.io.packing import LZW_MAGIC
 
-__all__ = ["MAGIC", "decode_lzw"]
-
-MAGIC = b"\x1f\x9d"
+__all__ = ["decode_lzw"]
 
 _CLEAR = 256
 _INITIAL_BITS = 9
@@ -39,7 +38,7 @@ def decode_lzw(compressed: bytes, name: str) -> bytes:
     InputError
         If the bytes are not those of ``compress``, or damaged.
     """
-    if len(compressed) < 3 or compressed[:2] != MAGIC:
+    if len(compressed) < 3 or compressed[:2] != LZW_MAGIC:
         raise InputError(f"{name} is not a compressed .Z file", remedy="fetch the file again")
     flags = compressed[2]
     most_bits, block_mode = flags & _BITS_MASK, bool(flags & _BLOCK_MODE)
