@@ -101,9 +101,13 @@ class SkyParameters(ScatteredParameters):
         True, "Refine the wavelength map along the slit on the sky lines of the exposure."
     )
     clip_sigma: float = parameter(
-        5.0, "Pixels further than this from the model are left out of it.", unit="sigma", ge=3,
+        5.0,
+        "Pixels further than this from the model are left out of it, and those that are by this "
+        "too bright for their neighbours along the dispersion.",
+        unit="sigma",
+        ge=3,
         le=50,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +147,7 @@ def gathered(
     chosen: SkyParameters,
 ) -> Gathered:
     """Detrend an exposure, take its scattered light off and gather the pixels of its orders."""
-    frame, remarks = _detrended(raw, detector, master_flat)
+    frame, remarks = _detrended(raw, detector, master_flat, chosen)
     stray = None
     if chosen.subtract_scattered and geometry.order_table.has_edges:
         stray = _scattered(frame, geometry, chosen)
@@ -172,7 +176,7 @@ def gathered_like(
     Its scattered light is measured, or taken to be so many times that of the first one if
     ``as_bright`` is given: a few electrons, for which a comparison need not wait.
     """
-    frame, _ = _detrended(raw, detector, master_flat)
+    frame, _ = _detrended(raw, detector, master_flat, chosen)
     if own.stray is not None and as_bright > 0:
         frame = _without(frame, own.stray, as_bright)
     elif own.stray is not None:
@@ -181,7 +185,10 @@ def gathered_like(
 
 
 def _detrended(
-    raw: RawFrame, detector: DetectorCalibration, master_flat: Frame | None
+    raw: RawFrame,
+    detector: DetectorCalibration,
+    master_flat: Frame | None,
+    chosen: SkyParameters,
 ) -> tuple[Frame, list[str]]:
     """Return the exposure without offset, flagged, and remarks."""
     frame, told = detrend(raw, detector)
@@ -190,7 +197,7 @@ def _detrended(
         remarks.append(f"{raw.name}: no master flat; the pixel response was not corrected")
     else:
         frame = with_lasting_flags(frame, master_flat)
-    return with_tracks_flagged(frame), remarks
+    return with_tracks_flagged(frame, sigma=chosen.clip_sigma), remarks
 
 
 def _scattered(frame: Frame, geometry: Geometry, chosen: SkyParameters) -> Frame:

@@ -12,11 +12,11 @@ __all__ = ["with_tracks_flagged"]
 #: summed over a pixel. Images of pinholes on real frames are at least 1.55 pixels wide at half
 #: maximum, which is 0.59; lines through any slit, and stars, are wider.
 _SHARPEST_PX = 0.55
-#: Significance from which a pixel is no light, and that of those around it.
-_SEED_SIGMA, _GROW_SIGMA = 5.0, 2.5
+#: Significance from which a pixel beside one that is no light goes with it.
+_GROW_SIGMA = 2.5
 
 
-def with_tracks_flagged(frame: Frame) -> Frame:
+def with_tracks_flagged(frame: Frame, *, sigma: float) -> Frame:
     """Flag the pixels of an exposure that are too bright for their neighbours along its orders.
 
     A track that crosses the dispersion right upon a source looks like a line of its spectrum to
@@ -26,10 +26,12 @@ def with_tracks_flagged(frame: Frame) -> Frame:
     ----------
     frame
         Electrons without offset, dispersion along axis 1, bad pixels flagged.
+    sigma
+        Significance from which a pixel is no light.
     """
     hit = narrow_pixels(
         frame.data, frame.variance, ~frame.bad,
         sharpest_px=_SHARPEST_PX / frame.setup.binning[0],
-        seed_sigma=_SEED_SIGMA, grow_sigma=_GROW_SIGMA,
+        seed_sigma=sigma, grow_sigma=_GROW_SIGMA,
     )  # fmt: skip
     return frame.flagged(hit, Quality.COSMIC_RAY)
