@@ -156,7 +156,7 @@ class Association:
     ) -> str:
         tasks = [task for task in taken.get(file.item.tag, ()) if file.arm in task.arms]
         if not tasks:
-            return f"no recipe takes {file.tag} yet"
+            return f"no recipe takes {file.tag}"
         mine = [dataset for dataset in self.datasets if file in dataset.main]
         blocked = [dataset.blocked for dataset in mine if not dataset.ready]
         if blocked:

@@ -19,6 +19,7 @@ from soxs_pipeline.cli.text import describe_recipe
 from soxs_pipeline.errors import InputError, ParameterError
 from soxs_pipeline.parameters import ParameterInfo
 from soxs_pipeline.recipes._recipe import Recipe
+from soxs_pipeline.runtime.configure import Settings
 from soxs_pipeline.runtime.intake import Intake, take_folders, take_set
 from soxs_pipeline.runtime.registry import get
 from soxs_pipeline.runtime.selection import plan_recipe
@@ -55,7 +56,7 @@ def run_recipe_command(name: str, arguments: list[str]) -> int:
     }
     settings = load_settings(options.settings, {recipe.name: given})
     recipe.parameters.from_mapping(given)
-    intake, as_given = _take(options, cascade)
+    intake, as_given = _take(options, cascade, settings)
     plan = plan_recipe(recipe.name, intake, cascade, options.output, as_given=as_given)
     check_output_folder(options.output)
     results = carry_out(plan, settings, options, fresh=True)
@@ -93,18 +94,20 @@ def _refuse(option: str, recipe: Recipe[Any], known: dict[str, None]) -> None:
     raise ParameterError(f"unknown option {option}", wanted=", ".join(known))
 
 
-def _take(options: argparse.Namespace, cascade: Cascade) -> tuple[Intake, bool]:
+def _take(
+    options: argparse.Namespace, cascade: Cascade, settings: Settings
+) -> tuple[Intake, bool]:
     """Read the input frames; products made before are looked for in the output folder too."""
     given: Path = options.inputFrames
     if given.is_dir():
         folders = [given]
         if options.output.is_dir():
             folders.append(options.output)
-        return take_folders(folders, cascade), False
+        return take_folders(folders, cascade, settings.headers), False
     if not given.exists():
         raise InputError(
             f"there is no {given}",
             wanted="a folder of frames, or a set of files: lines of 'path tag'",
             remedy="check the path",
         )
-    return take_set(given, cascade), True
+    return take_set(given, cascade, settings.headers), True

@@ -53,7 +53,7 @@ def organise(
     catalogue
         Names the star catalogue of the camera's fields from the headers: its path and header.
     """
-    headers, unreadable = read_folders([folder])
+    headers, unreadable = read_folders([folder], settings.headers)
     stars = catalogue(headers)
     if stars is not None:
         headers[str(stars[0])] = stars[1]

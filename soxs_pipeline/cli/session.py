@@ -11,7 +11,7 @@ from pathlib import Path
 
 from soxs_pipeline.cascade import load as load_cascade
 from soxs_pipeline.instruments import load as load_instrument
-from soxs_pipeline.io.settings import read_settings
+from soxs_pipeline.io.settings import read_header_rules, read_settings
 from soxs_pipeline.runtime.configure import Settings
 from soxs_pipeline.runtime.executors import Executor
 from soxs_pipeline.runtime.executors.serial import SerialExecutor
@@ -56,7 +56,8 @@ def load_settings(
         If it names an unknown recipe or arm.
     """
     from_file = read_settings(path) if path else {}
-    settings = Settings(from_file, str(path or ""), command_line or {})
+    rules = read_header_rules(path) if path else ()
+    settings = Settings(from_file, str(path or ""), command_line or {}, rules)
     settings.check_names(load_cascade(INSTRUMENT).arms)
     return settings
 

@@ -45,8 +45,11 @@ def _tune(options: argparse.Namespace) -> int:
     from soxs_pipeline.tuning.window import TuningWindow  # noqa: PLC0415
 
     name = full_name(options.recipe)
-    given = load_settings(options.settings).from_file.get(name, {}) if options.settings else {}
-    session = TuningSession(name, options.inputFrames, instrument=INSTRUMENT, settings=given)
+    settings = load_settings(options.settings)
+    session = TuningSession(
+        name, options.inputFrames, instrument=INSTRUMENT,
+        settings=settings.from_file.get(name, {}), rules=settings.headers,
+    )  # fmt: skip
     if session.others:
         print(f"{session.others} more data sets are there; this is {session.job.title}")
     try:

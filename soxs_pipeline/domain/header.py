@@ -13,10 +13,22 @@ class Header(Mapping[str, object]):
     """Keyword to value, names as in FITS without ``HIERARCH`` (``ESO DPR TYPE``).
 
     The short name of the association map (``DPR.TYPE``) works as well.
+
+    Parameters
+    ----------
+    cards
+        Keyword to value.
+    corrections
+        Those of the cards that the user set in place of what the file says.
     """
 
-    def __init__(self, cards: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        cards: Mapping[str, object] | None = None,
+        corrections: Mapping[str, object] | None = None,
+    ) -> None:
         self._cards = MappingProxyType(dict(cards or {}))
+        self.corrections = MappingProxyType(dict(corrections or {}))
 
     def __getitem__(self, key: str) -> object:
         if key in self._cards:
@@ -33,7 +45,7 @@ class Header(Mapping[str, object]):
         return f"Header({len(self)} cards)"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Header, (dict(self._cards),)
+        return Header, (dict(self._cards), dict(self.corrections))
 
     def text(self, key: str, default: str = "") -> str:
         """Return the value as stripped text, or ``default`` if there is none."""
@@ -53,4 +65,9 @@ class Header(Mapping[str, object]):
 
     def merged(self, cards: Mapping[str, object]) -> Self:
         """Return a copy with these cards added or replaced."""
-        return type(self)({**self._cards, **cards})
+        return type(self)({**self._cards, **cards}, self.corrections)
+
+    def corrected(self, cards: Mapping[str, object]) -> Self:
+        """Return a copy with cards that the user set; those that change nothing do not count."""
+        other = {key: value for key, value in cards.items() if self._cards.get(key) != value}
+        return type(self)({**self._cards, **other}, {**self.corrections, **other})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +24,9 @@ CLASSIFYING = ("ESO DPR CATG", "ESO DPR TYPE", "ESO DPR TECH")
 _TYPES = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
 
-def read_raw(path: Path | str, instrument: Instrument) -> RawFrame:
+def read_raw(
+    path: Path | str, instrument: Instrument, corrections: Mapping[str, object] | None = None
+) -> RawFrame:
     """Read a raw frame: its pixels in ADU and what is known of the detector.
 
     Parameters
@@ -32,6 +35,8 @@ def read_raw(path: Path | str, instrument: Instrument) -> RawFrame:
         Plain, ``.gz``, ``.Z`` or tile-compressed ``.fz`` file.
     instrument
         Whose frames these are.
+    corrections
+        Cards of the header that stand in place of what the file says.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def read_raw(path: Path | str, instrument: Instrument) -> RawFrame:
     """
     path = Path(path)
     with open_fits_stream(path) as stream:
-        header = image_header(stream, path.name)
+        header = image_header(stream, path.name).merged(corrections or {})
         _check_is_raw(header, path.name)
         packed = "ZCMPTYPE" in header
         data = _compressed_image(path) if packed else _image(stream, header, path.name)

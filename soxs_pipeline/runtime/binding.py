@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from soxs_pipeline.cascade.spec import Slot, Task
@@ -91,9 +90,9 @@ def _read(
     kind, several, optional = kind_of(hint)
     sources = inputs.get(slot.name, ())
     if several:
-        return tuple(_read_one(kind, source.path, instrument) for source in sources)
+        return tuple(_read_one(kind, source, instrument) for source in sources)
     if sources:
-        return _read_one(kind, sources[0].path, instrument)
+        return _read_one(kind, sources[0], instrument)
     if optional or not slot.least:
         return None
     raise InputError(
@@ -111,7 +110,7 @@ def _read_all(
     errors: list[InputError] = []
     for source in inputs.get(slot.name, ()):
         try:
-            read.append(_read_one(kind, source.path, instrument))
+            read.append(_read_one(kind, source, instrument))
         except InputError as error:
             errors.append(error)
             remarks.append(f"left out: {error.what}")
@@ -122,5 +121,7 @@ def _read_all(
     raise InputError(f"nothing is given for {slot.name}", wanted=f"one or more {slot.item.tag}")
 
 
-def _read_one(kind: Any, path: Path, instrument: Instrument) -> Any:
-    return read_raw(path, instrument) if kind is RawFrame else read_product(path, kind)
+def _read_one(kind: Any, source: Source, instrument: Instrument) -> Any:
+    if kind is RawFrame:
+        return read_raw(source.path, instrument, dict(source.corrections))
+    return read_product(source.path, kind)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from soxs_pipeline.domain.corrections import HeaderRule
 from soxs_pipeline.errors import ParameterError, SoxsError
 from soxs_pipeline.instruments.schema import Instrument
 from soxs_pipeline.parameters import ParameterSet
@@ -29,11 +30,14 @@ class Settings:
         Where it was read.
     command_line
         ``recipe -> parameter -> value``, which outranks the file.
+    headers
+        What raw frames should have said in their headers.
     """
 
     from_file: Mapping[str, Values] = field(default_factory=dict)
     file_name: str = ""
     command_line: Mapping[str, Values] = field(default_factory=dict)
+    headers: tuple[HeaderRule, ...] = ()
 
     def check_names(self, arms: tuple[str, ...]) -> None:
         """Raise if the file names a recipe, or sets something for an arm, that is unknown.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from soxs_pipeline.cascade import Cascade
 from soxs_pipeline.cascade.classify import DataFile, Unclassified
 from soxs_pipeline.cascade.spec import DataItem
+from soxs_pipeline.domain.corrections import HeaderRule, corrected
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.fits_headers import read_header, scan
@@ -16,6 +18,8 @@ from soxs_pipeline.io.sof import read_sof
 from soxs_pipeline.io.static import find_static
 
 __all__ = ["Intake", "read_folders", "static_finder", "take_files", "take_folders", "take_set"]
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +38,17 @@ class Intake:
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_folders(folders: Iterable[Path]) -> tuple[dict[str, Header], dict[str, str]]:
+def read_folders(
+    folders: Iterable[Path], rules: Sequence[HeaderRule] = ()
+) -> tuple[dict[str, Header], dict[str, str]]:
     """Read the headers of all FITS files in and below folders.
+
+    Parameters
+    ----------
+    folders
+        Where to look.
+    rules
+        What headers should have said. A rule that holds for no frame is told in the log.
 
     Returns
     -------
@@ -51,6 +64,7 @@ def read_folders(folders: Iterable[Path]) -> tuple[dict[str, Header], dict[str, 
     headers: dict[str, Header] = {}
     unreadable: dict[str, str] = {}
     seen: set[Path] = set()
+    idle = dict.fromkeys(rule.name for rule in rules)
     for folder in folders:
         for path, header in scan(folder, recursive=True):
             if path.resolve() in seen:
@@ -58,8 +72,12 @@ def read_folders(folders: Iterable[Path]) -> tuple[dict[str, Header], dict[str, 
             seen.add(path.resolve())
             if isinstance(header, InputError):
                 unreadable[str(path)] = header.what
-            else:
-                headers[str(path)] = header
+                continue
+            headers[str(path)], used = corrected(str(path), header, rules)
+            for rule in used:
+                idle.pop(rule.name, None)
+    for name in idle:
+        LOG.warning("%s holds for no frame: look at its files and where", name)
     if not seen:
         raise InputError(
             f"there is no FITS file in {', '.join(map(str, folders))}",
@@ -69,15 +87,19 @@ def read_folders(folders: Iterable[Path]) -> tuple[dict[str, Header], dict[str, 
     return headers, unreadable
 
 
-def take_folders(folders: Iterable[Path], cascade: Cascade) -> Intake:
+def take_folders(
+    folders: Iterable[Path], cascade: Cascade, rules: Sequence[HeaderRule] = ()
+) -> Intake:
     """Read and classify all FITS files in and below folders; bad ones are refused.
+
+    See `read_folders` for the parameters.
 
     Raises
     ------
     InputError
         If a folder is missing or holds no FITS file at all.
     """
-    headers, refused = read_folders(folders)
+    headers, refused = read_folders(folders, rules)
     files: list[DataFile] = []
     for name, header in headers.items():
         found = cascade.classify(header)
@@ -88,7 +110,7 @@ def take_folders(folders: Iterable[Path], cascade: Cascade) -> Intake:
     return Intake(tuple(files), refused)
 
 
-def take_set(path: Path, cascade: Cascade) -> Intake:
+def take_set(path: Path, cascade: Cascade, rules: Sequence[HeaderRule] = ()) -> Intake:
     """Read a set of files; every file must exist, be readable and be what its tag says.
 
     A tag that the map does not know, such as those of other pipelines, is replaced by what
@@ -99,10 +121,12 @@ def take_set(path: Path, cascade: Cascade) -> Intake:
     InputError
         If the set or one of its files is missing, unreadable, or of another arm than its tag.
     """
-    return take_files(read_sof(path), cascade)
+    return take_files(read_sof(path), cascade, rules)
 
 
-def take_files(entries: Iterable[tuple[Path, str]], cascade: Cascade) -> Intake:
+def take_files(
+    entries: Iterable[tuple[Path, str]], cascade: Cascade, rules: Sequence[HeaderRule] = ()
+) -> Intake:
     """Read tagged files; each must exist, be readable and be what its tag says.
 
     Raises
@@ -110,11 +134,11 @@ def take_files(entries: Iterable[tuple[Path, str]], cascade: Cascade) -> Intake:
     InputError
         As `take_set` does.
     """
-    return Intake(tuple(_tagged(Path(file), tag, cascade) for file, tag in entries))
+    return Intake(tuple(_tagged(Path(file), tag, cascade, rules) for file, tag in entries))
 
 
-def _tagged(path: Path, tag: str, cascade: Cascade) -> DataFile:
-    header = read_header(path)
+def _tagged(path: Path, tag: str, cascade: Cascade, rules: Sequence[HeaderRule]) -> DataFile:
+    header, _ = corrected(str(path), read_header(path), rules)
     told = cascade.classify(header)
     known = cascade.split_tag(tag)
     if known is None:

@@ -11,12 +11,25 @@ __all__ = ["Assignment", "Job", "Options", "Output", "Result", "SlotOptions", "S
 
 @dataclass(frozen=True)
 class Source:
-    """A file to be read; ``maker`` names the job that makes it, if one does."""
+    """A file to be read.
+
+    Parameters
+    ----------
+    path, tag
+        Where it is, and what.
+    maker
+        Name of the job that makes it, if one does.
+    raw
+        True for a raw frame.
+    corrections
+        Cards of its header that the user set in place of what the file says.
+    """
 
     path: Path
     tag: str
     maker: str = ""
     raw: bool = False
+    corrections: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True)

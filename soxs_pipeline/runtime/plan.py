@@ -10,6 +10,7 @@ from pathlib import Path
 from soxs_pipeline.cascade.associate import Association, Dataset
 from soxs_pipeline.cascade.classify import DataFile, night_of
 from soxs_pipeline.cascade.spec import CascadeMap, Group
+from soxs_pipeline.domain.header import Header
 from soxs_pipeline.runtime.jobs import Job, Options, Output, SlotOptions, Source
 from soxs_pipeline.runtime.naming import stem_of, title_of
 
@@ -157,7 +158,8 @@ def _outputs(
 def _job(dataset: Dataset, outputs: Mapping[tuple[str, str], Output]) -> Job:
     def source(file: DataFile) -> Source:
         path = outputs[file.maker, file.field].path if file.maker else Path(file.name)
-        return Source(path, file.tag, file.maker, raw=file.item.group is Group.RAW)
+        raw = file.item.group is Group.RAW
+        return Source(path, file.tag, file.maker, raw=raw, corrections=_corrections(file))
 
     task = dataset.task
     return Job(
@@ -184,7 +186,24 @@ def _job(dataset: Dataset, outputs: Mapping[tuple[str, str], Output]) -> Job:
             if choice.candidates or choice.slot.item.group is not Group.CALIB
         ),
         outputs=tuple(outputs[dataset.name, name] for name, _ in task.products),
-        remarks=dataset.remarks,
+        remarks=(*dataset.remarks, *_told_of_headers(dataset)),
+    )
+
+
+def _corrections(file: DataFile) -> tuple[tuple[str, object], ...]:
+    """Return what the user set in the header of a file that is there already."""
+    header = file.header
+    if file.maker or not isinstance(header, Header):
+        return ()
+    return tuple(sorted(header.corrections.items()))
+
+
+def _told_of_headers(dataset: Dataset) -> tuple[str, ...]:
+    """Return a remark for each correction, with the number of frames it was made in."""
+    changed = Counter(card for file in dataset.main for card in _corrections(file))
+    return tuple(
+        f"header corrected in {number} of {len(dataset.main)} frame(s): {key} = {value}"
+        for (key, value), number in changed.items()
     )
 
 

@@ -70,7 +70,8 @@ def provenance_of(
             told = InputFile(source.path.name, source.tag, _md5_of(source))
             is_raw = source.raw or slot == assignment.job.main_slot
             (raw if is_raw else calibrations).append(told)
-    header = read_header(assignment.inputs[assignment.job.main_slot][0].path)
+    first = assignment.inputs[assignment.job.main_slot][0]
+    header = read_header(first.path).merged(dict(first.corrections))
     return Provenance(
         category="",
         recipe=recipe.name,
@@ -138,7 +139,10 @@ def _describe_input(source: Source) -> dict[str, Any]:
         "file": source.path.name,
         "path": str(source.path.absolute()),
         "tag": source.tag,
+        "raw": source.raw,
     }
+    if source.corrections:
+        told["corrections"] = dict(source.corrections)
     try:
         told["bytes"] = source.path.stat().st_size
         told["sha256"] = sha256(source.path)

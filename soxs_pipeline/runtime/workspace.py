@@ -70,7 +70,8 @@ def content_key(
 def _fingerprint(source: Source) -> list[object]:
     if source.raw:
         status = source.path.stat()
-        return [source.tag, source.path.name, status.st_size, status.st_mtime_ns]
+        told = [source.tag, source.path.name, status.st_size, status.st_mtime_ns]
+        return [*told, *map(list, source.corrections)]
     return [source.tag, data_md5(source.path)]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from soxs_pipeline.cascade import load as load_cascade
+from soxs_pipeline.domain.corrections import HeaderRule
 from soxs_pipeline.errors import InputError, SoxsError
 from soxs_pipeline.instruments import load as load_instrument
 from soxs_pipeline.io.atomic import write_whole
@@ -71,6 +72,8 @@ class TuningSession:
         Whose map is used.
     settings
         Values to begin with, ``parameter -> value``.
+    rules
+        What headers of raw frames should have said.
 
     Raises
     ------
@@ -87,13 +90,14 @@ class TuningSession:
         *,
         instrument: str,
         settings: Mapping[str, object] | None = None,
+        rules: Sequence[HeaderRule] = (),
     ) -> None:
         self.recipe = get(recipe)
         self.instrument = load_instrument(instrument)
         self._cascade = load_cascade(instrument)
         self._folder = tempfile.TemporaryDirectory(prefix="soxs_tune_")
         try:
-            plan = self._planned(inputs)
+            plan = self._planned(inputs, rules)
             self._plan = _first_of(plan, self.recipe.name)
         except SoxsError:
             self._folder.cleanup()
@@ -107,11 +111,11 @@ class TuningSession:
         }
         self.trials: list[Trial] = []
 
-    def _planned(self, inputs: Path) -> Plan:
+    def _planned(self, inputs: Path, rules: Sequence[HeaderRule]) -> Plan:
         if inputs.is_dir():
-            intake, as_given = take_folders([inputs], self._cascade), False
+            intake, as_given = take_folders([inputs], self._cascade, rules), False
         else:
-            intake, as_given = take_set(inputs, self._cascade), True
+            intake, as_given = take_set(inputs, self._cascade, rules), True
         folder = Path(self._folder.name)
         return plan_recipe(self.recipe.name, intake, self._cascade, folder, as_given=as_given)
 

@@ -6,10 +6,11 @@ import sys
 import tomllib
 
 import pytest
+from astropy.io import fits
 
 from soxs_pipeline.cli.main import COMMANDS, main
 from soxs_pipeline.runtime.registry import full_name, get, names
-from tests.support.tiny_frames import write_biases
+from tests.support.tiny_frames import write_bias, write_biases
 
 HEAVY = ("numpy", "scipy", "astropy", "matplotlib")
 
@@ -172,3 +173,55 @@ def test_the_report_holds_everything_it_shows(tmp_path, capsys):
     assert main([*command, "--pdf"]) == 0
     assert len(list(out.rglob("*.pdf"))) == len(list(out.rglob("*.png"))) > 0
     assert "PDF" in (out / "index.html").read_text()
+
+
+HEADER_RULES = """
+[[headers]]
+files = "wrong*"
+set = { "ESO SEQ ARM" = "VIS", "ESO DPR TYPE" = "BIAS" }
+"""
+
+
+def test_headers_that_are_wrong_can_be_put_right_in_the_settings(tmp_path, capsys):
+    raw, out, rules = tmp_path / "raw", tmp_path / "out", tmp_path / "my.toml"
+    write_biases(raw)
+    wrong = write_bias(raw / "wrong.fits", 3, seq_arm="NIR", dpr_type=None)
+    before = wrong.read_bytes()
+    command = ["reduce", str(raw), "-o", str(out), "--no-plots", "-j", "1"]
+    assert main(command) == 0
+    assert "1 file(s) were not used" in capsys.readouterr().err
+    rules.write_text(HEADER_RULES)
+    assert main([*command, "-s", str(rules)]) == 0
+    assert "not used" not in capsys.readouterr().err
+    assert wrong.read_bytes() == before
+    (product,) = out.rglob("*MBIAS*.fits")
+    header = fits.getheader(product)
+    assert header["ESO PRO DATANCOM"] == 4
+    told = "header corrected in 1 of 4 frame(s): ESO DPR TYPE = BIAS"
+    record = json.loads(product.with_suffix(".json").read_text())
+    assert told in record["remarks"]
+    (entry,) = [e for s in record["inputs"].values() for e in s if e["file"] == "wrong.fits"]
+    assert entry["corrections"] == {"ESO DPR TYPE": "BIAS", "ESO SEQ ARM": "VIS"}
+    # Another correction is another input.
+    rules.write_text(HEADER_RULES.replace("}", ', "OBJECT" = "none" }'))
+    assert main([*command, "-s", str(rules)]) == 0
+    assert "up to date" not in capsys.readouterr().err
+
+
+def test_a_set_of_files_is_corrected_as_well(tmp_path, capsys):
+    wrong = [write_bias(tmp_path / f"wrong{i}.fits", i, seq_arm="NIR") for i in range(3)]
+    sof, rules = tmp_path / "my.sof", tmp_path / "my.toml"
+    sof.write_text("".join(f"{path} BIAS_VIS\n" for path in wrong))
+    command = ["mbias", str(sof), "-o", str(tmp_path / "out"), "--no-plots", "-q"]
+    assert main(command) == 2
+    assert "its header says NIR" in capsys.readouterr().err
+    rules.write_text(HEADER_RULES)
+    assert main([*command, "-s", str(rules)]) == 0
+
+
+def test_a_rule_that_holds_for_no_frame_is_told(tmp_path, caplog):
+    write_biases(tmp_path / "raw")
+    rules = tmp_path / "my.toml"
+    rules.write_text(HEADER_RULES)
+    assert main(["plan", str(tmp_path / "raw"), "-s", str(rules)]) == 0
+    assert "rule 1 holds for no frame" in caplog.text

@@ -177,7 +177,7 @@ def test_frames_without_a_place_are_kept_with_their_reason():
     }
     reasons = associated(headers).unused(CASCADE)
     assert "DPR TYPE 'FOCUS'" in reasons["a.fits"]
-    assert reasons["b.fits"] == "no recipe takes FLAT_DOME_VIS yet"
+    assert reasons["b.fits"] == "no recipe takes FLAT_DOME_VIS"
 
 
 def test_files_of_one_name_in_two_folders_are_two_datasets():

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from soxs_pipeline.errors import InputError, ParameterError
-from soxs_pipeline.io.settings import read_settings, settings_template
+from soxs_pipeline.io.settings import read_header_rules, read_settings, settings_template
 from soxs_pipeline.parameters import ParameterSet, parameter
 
 
@@ -79,10 +79,67 @@ def test_the_template_shows_every_parameter_and_sets_none(tmp_path):
     template = settings_template({"soxs_mbias": BiasParameters.describe()}, by_arm)
     assert read(tmp_path, template) == {"soxs_mbias": {"VIS": {}}}
     # Every line that looks like a setting is one, once its mark is taken off.
-    lines = [line.removeprefix("# ") for line in template.splitlines() if " = " in line]
+    told = [line for line in template.splitlines() if " = " in line and "#  " not in line]
+    lines = [line.removeprefix("# ") for line in told]
     sections = "\n".join(lines[:-1])
     set_values = tomllib.loads(sections)
     assert BiasParameters.from_mapping(set_values) == BiasParameters()
     assert lines[-1] == "clip_sigma = 6.0"
     assert "Rejection threshold (float >= 1 [sigma])" in template
     assert "one of mean, median" in template
+
+
+RULES = """
+[[headers]]
+files = "SOXS.*.fits"
+set = { "ESO SEQ ARM" = "VIS", EXPTIME = 3.5 }
+
+[soxs_mbias]
+clip_sigma = 4
+
+[[headers]]
+files = ["a.fits", "b.fits"]
+where = { "DPR.TYPE" = "" }
+set = { "DPR.TYPE" = "BIAS" }
+"""
+
+
+def test_rules_for_headers_stand_beside_parameters(tmp_path):
+    assert read(tmp_path, RULES, recipes=["soxs_mbias"]) == {"soxs_mbias": {"clip_sigma": 4}}
+    first, second = read_header_rules(tmp_path / "settings.toml")
+    assert first.put == {"ESO SEQ ARM": "VIS", "EXPTIME": 3.5}
+    assert first.files == ("SOXS.*.fits",)
+    assert second.files == ("a.fits", "b.fits")
+    assert second.where == {"ESO DPR TYPE": ""}
+    assert second.name.endswith("settings.toml: rule 2")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[headers]\nset = { A = 1 }", "no list of tables"),
+        ("[[headers]]\nput = { A = 1 }", "has put"),
+        ("[[headers]]\nset = 3", "set is 3"),
+        ("[[headers]]\nset = { ESO.SEQ.ARM = 'VIS' }", "set is"),
+        ("[[headers]]\nfiles = 3\nset = { A = 1 }", "files is 3"),
+        ("[[headers]]\nfiles = 'a'", "sets nothing"),
+    ],
+)
+def test_a_rule_that_cannot_be_one_is_told_with_its_number(tmp_path, text, what):
+    (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(ParameterError, match=what) as caught:
+        read_header_rules(tmp_path / "a.toml")
+    assert "a.toml" in str(caught.value)
+    assert caught.value.wanted
+
+
+def test_the_example_of_the_template_is_a_rule(tmp_path):
+    lines = [line[6:] for line in settings_template({}).splitlines() if line.startswith("#  ")]
+    (tmp_path / "a.toml").write_text("\n".join(lines))
+    (rule,) = read_header_rules(tmp_path / "a.toml")
+    assert rule.where == {"ESO INS SLIT1 NAME": ""}
+
+
+def test_lines_of_esorex_have_no_rules(tmp_path):
+    (tmp_path / "a.rc").write_text("soxs.soxs_mbias.clip-sigma=4\n")
+    assert read_header_rules(tmp_path / "a.rc") == ()
