@@ -25,6 +25,7 @@ _UNEXPECTED = 1
 #: Command, module below ``soxs_pipeline.cli`` that does it, one line of help.
 COMMANDS = (
     ("reduce", "reduce", "reduce a folder of raw frames to merged spectra"),
+    ("watch", "reduce", "reduce frames as they come into a folder"),
     ("plan", "reduce", "show what reduce would do, and why a frame would not be used"),
     ("init", "declarations", "write a settings file with every parameter and its default"),
     ("data_organiser", "organise", "sort a folder into sets of files, one for each dataset"),

@@ -33,9 +33,16 @@ from soxs_pipeline.runtime.registry import ORGANISER, full_name, get
 from soxs_pipeline.runtime.report import write_report
 from soxs_pipeline.runtime.workspace import check_output_folder
 
-__all__ = ["organise", "reduce_folder", "show_plan"]
+__all__ = ["Hold", "organise", "reduce_folder", "show_plan"]
 
 _INCOMPLETE = 2
+
+#: Says of which files nothing is to be made now, and why, from the headers by path.
+Hold = Callable[[Mapping[str, Header]], Mapping[str, str]]
+
+
+def _nothing(_: Mapping[str, Header]) -> Mapping[str, str]:
+    return {}
 
 
 def organise(
@@ -43,6 +50,7 @@ def organise(
     settings: Settings,
     cascade: Cascade,
     catalogue: Callable[[dict[str, Header]], tuple[Path, Header] | None] = lambda _: None,
+    hold: Hold = _nothing,
 ) -> tuple[Association, list[str]]:
     """Read a folder and sort its files; return also the names of files that cannot be read.
 
@@ -52,8 +60,12 @@ def organise(
         Where the files are, settings of the organiser, the map.
     catalogue
         Names the star catalogue of the camera's fields from the headers: its path and header.
+    hold
+        Names the files to be left for later.
     """
     headers, unreadable = read_folders([folder], settings.headers)
+    held = hold(headers)
+    headers = {path: header for path, header in headers.items() if path not in held}
     stars = catalogue(headers)
     if stars is not None:
         headers[str(stars[0])] = stars[1]
@@ -61,19 +73,19 @@ def organise(
     chosen = configure(recipe, "", load_instrument(INSTRUMENT), settings)
     outcome = recipe.run(headers, cascade, static_finder, parameters=chosen.parameters)
     found: Association = outcome.products.association
-    refused = {**found.unclassified, **unreadable}
+    refused = {**found.unclassified, **unreadable, **held}
     return replace(found, unclassified=refused), list(unreadable)
 
 
 def _make_plan(
-    options: argparse.Namespace, settings: Settings, *, fetch: bool
+    options: argparse.Namespace, settings: Settings, *, fetch: bool, hold: Hold = _nothing
 ) -> tuple[Plan, list[str]]:
     """Plan; ``fetch`` also writes the star catalogue that the plan counts on."""
     cascade = load(INSTRUMENT)
     stars = partial(
         _catalogue, cascade=cascade, place=options.catalogue, out=options.output, fetch=fetch
     )
-    found, unreadable = organise(options.raw, settings, cascade, stars)
+    found, unreadable = organise(options.raw, settings, cascade, stars, hold)
     only = [full_name(name) for name in options.only]
     plan = make_plan(found, cascade, options.output, everything=options.everything, only=only)
     return plan, unreadable
@@ -103,16 +115,28 @@ def show_plan(options: argparse.Namespace) -> int:
     return 0
 
 
-def reduce_folder(options: argparse.Namespace) -> int:
-    """Reduce a folder, tell what became of it and return the exit status."""
+def reduce_folder(
+    options: argparse.Namespace, *, hold: Hold = _nothing, retry: bool = True
+) -> int:
+    """Reduce a folder, tell what became of it and return the exit status.
+
+    Parameters
+    ----------
+    options
+        As `soxs_pipeline.cli.reduce` declares them.
+    hold
+        Names the files to be left for later.
+    retry
+        Run again what failed before with the very same inputs and parameters.
+    """
     settings = load_settings(options.settings)
     if options.raw.is_dir():
         check_output_folder(options.output, options.raw)
-    plan, unreadable = _make_plan(options, settings, fetch=True)
+    plan, unreadable = _make_plan(options, settings, fetch=True, hold=hold)
     jobs = default_capacity() if options.jobs is None else max(1, options.jobs)
     archive = _Archive(plan, options.output)
     results = carry_out(
-        plan, settings, options, jobs=jobs, fresh=options.fresh,
+        plan, settings, options, jobs=jobs, fresh=options.fresh, retry=retry,
         afterwards=archive if options.archive else None,
     )  # fmt: skip
     page = write_report(plan, results, options.output, raw=options.raw)

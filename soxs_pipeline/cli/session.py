@@ -69,11 +69,12 @@ def carry_out(
     *,
     jobs: int = 1,
     fresh: bool = False,
+    retry: bool = True,
     afterwards: Afterwards | None = None,
 ) -> dict[str, Result]:
     """Run the jobs of a plan, with progress on the error stream and a log in the output folder.
 
-    See `run_plan` for ``afterwards``.
+    See `Orders` for ``fresh`` and ``retry``, `run_plan` for ``afterwards``.
     """
     # Failures are told by the progress display, so by default the log is silent on the terminal.
     level = logging.ERROR if options.debug else _SILENT
@@ -83,6 +84,7 @@ def carry_out(
         load_instrument(INSTRUMENT),
         settings,
         fresh=fresh,
+        retry=retry,
         figures=not options.no_plots,
         pdf=options.pdf,
         command=" ".join(["soxspipe", *sys.argv[1:]]),

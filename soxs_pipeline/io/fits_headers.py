@@ -21,6 +21,7 @@ from soxs_pipeline.io.cards import parse_cards, read_header_block
 from soxs_pipeline.io.packing import GZIP_MAGIC, LZW_MAGIC
 
 __all__ = [
+    "candidates",
     "damaged",
     "image_header",
     "is_raw_candidate",
@@ -72,14 +73,16 @@ def scan(folder: Path, *, recursive: bool = False) -> Iterator[tuple[Path, Heade
     InputError
         If there is no such folder or it cannot be read. A bad file never raises.
     """
-    for path in _candidates(folder, recursive=recursive):
+    for path in candidates(folder, recursive=recursive):
         try:
             yield path, read_header(path)
         except InputError as error:
             yield path, error
 
 
-def _candidates(folder: Path, *, recursive: bool) -> list[Path]:
+def candidates(folder: Path, *, recursive: bool) -> list[Path]:
+    """Return every raw candidate of a folder; see `scan`."""
+
     def refuse(error: OSError) -> NoReturn:
         raise InputError(
             f"folder {error.filename} cannot be read: {error.strerror}",

@@ -16,7 +16,12 @@ from soxs_pipeline.runtime.jobs import Assignment, Job, Options, Result, Source
 from soxs_pipeline.runtime.plan import Plan
 from soxs_pipeline.runtime.progress import Progress
 from soxs_pipeline.runtime.registry import get
-from soxs_pipeline.runtime.workspace import content_key, has_figures, is_up_to_date
+from soxs_pipeline.runtime.workspace import (
+    content_key,
+    failed_before,
+    has_figures,
+    is_up_to_date,
+)
 
 __all__ = ["Afterwards", "Orders", "run_plan"]
 
@@ -35,6 +40,8 @@ class Orders:
         What the user set.
     fresh
         Do all, also what is up to date.
+    retry
+        Do again what failed before with the very same inputs and parameters.
     figures
         Draw figures.
     pdf
@@ -46,6 +53,7 @@ class Orders:
     instrument: Instrument
     settings: Settings = field(default_factory=Settings)
     fresh: bool = False
+    retry: bool = True
     figures: bool = True
     pdf: bool = False
     command: str = ""
@@ -199,12 +207,22 @@ class _Run:
             what = f"{job.label}: an input vanished: {error}"
             self._settle(job, Result(job.name, "failed", error=what, exit_code=2))
             return True
-        record = None if self._orders.fresh else is_up_to_date(job, assignment.key)
-        if record is None:
+        known = self._known(job, assignment.key)
+        if known is None:
             self._begin(job.name, assignment)
             return False
-        self._settle(job, _kept(job, record))
+        self._settle(job, known)
         return True
+
+    def _known(self, job: Job, key: str) -> Result | None:
+        """Return the result of an earlier run that need not be repeated."""
+        if self._orders.fresh:
+            return None
+        record = is_up_to_date(job, key)
+        if record is not None:
+            return _kept(job, record)
+        lost = None if self._orders.retry else failed_before(job, key)
+        return None if lost is None else _failed(job, lost)
 
     def _begin(self, name: str, work: Work) -> None:
         self._busy[name] = work
@@ -320,6 +338,15 @@ def _kept(job: Job, record: Mapping[str, object]) -> Result:
     bad = [v for v in qc if v["grade"] == "bad"] if isinstance(qc, list) else []
     names = tuple(f"{value['keyword']} = {value['value']}" for value in bad)
     return Result(job.name, "kept", made, remarks=told, bad=names)
+
+
+def _failed(job: Job, error: Mapping[str, object]) -> Result:
+    told = SoxsError(
+        str(error["what"]),
+        wanted=str(error.get("wanted", "")),
+        remedy=str(error.get("to_do", "")),
+    )
+    return Result(job.name, "failed", error=str(told), exit_code=int(str(error["exit_code"])))
 
 
 def _ranks(plan: Plan) -> dict[str, float]:

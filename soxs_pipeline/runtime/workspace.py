@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from soxs_pipeline.errors import OutputError
+from soxs_pipeline.errors import InputError, NoSolutionError, OutputError, UnprocessableDataError
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.io.signatures import data_md5
 from soxs_pipeline.runtime.jobs import Job, Source
@@ -21,6 +21,7 @@ from soxs_pipeline.runtime.version import program_key
 __all__ = [
     "check_output_folder",
     "content_key",
+    "failed_before",
     "has_figures",
     "is_up_to_date",
     "read_record",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 _DIGEST_CHARACTERS = 16
+#: Failures that are of the data, by their exit code.
+_LASTING = {kind.exit_code for kind in (InputError, UnprocessableDataError, NoSolutionError)}
 
 
 def sha256(path: Path) -> str:
@@ -102,6 +105,19 @@ def is_up_to_date(job: Job, key: str) -> dict[str, Any] | None:
         for product in record["products"].values()
     )
     return record if whole else None
+
+
+def failed_before(job: Job, key: str) -> dict[str, Any] | None:
+    """Return the error of a run with this key that would only fail again, else None.
+
+    A full disk or a fault of the programme need not last; what the data do not allow does.
+    """
+    record = read_record(job.record)
+    error = record.get("error")
+    same = record.get("status") == "failed" and record.get("key") == key
+    if not same or not isinstance(error, dict):
+        return None
+    return error if error.get("exit_code") in _LASTING else None
 
 
 def has_figures(job: Job, *, pdf: bool = False) -> bool:

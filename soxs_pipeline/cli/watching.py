@@ -1,0 +1,123 @@
+"""What ``soxspipe watch`` does: reduce whatever has come, again and again."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from soxs_pipeline.cli.reducing import reduce_folder
+from soxs_pipeline.cli.session import load_settings
+from soxs_pipeline.domain.header import Header
+from soxs_pipeline.errors import InputError, ParameterError, SoxsError
+from soxs_pipeline.runtime.arrivals import Stamp, has_settled, stamps, unfinished
+from soxs_pipeline.runtime.workspace import check_output_folder
+
+__all__ = ["Clock", "watch_folder"]
+
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What tells the time in seconds, and what lets it pass."""
+
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+
+def watch_folder(options: argparse.Namespace, clock: Clock | None = None) -> int:
+    """Reduce frames as they come; return the exit status of the last reduction.
+
+    Parameters
+    ----------
+    options
+        As `soxs_pipeline.cli.reduce` declares them.
+    clock
+        The computer's own if None.
+
+    Raises
+    ------
+    SoxsError
+        If the folders, options or settings are wrong from the start. What goes wrong later is
+        told, and the watch goes on.
+    """
+    if not options.raw.is_dir():
+        raise InputError(
+            f"there is no folder {options.raw}",
+            wanted="a folder into which raw frames come, empty or not",
+            remedy="make it, or check the path",
+        )
+    for name in ("every", "patience"):
+        if getattr(options, name) <= 0:
+            raise ParameterError(f"--{name} is {getattr(options, name):g}", wanted="more than 0")
+    check_output_folder(options.output, options.raw)
+    load_settings(options.settings)
+    watch = _Watch(options, clock or Clock())
+    # Whoever ends us politely gets the same orderly end as with Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return watch.go_on()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@dataclass
+class _Watch:
+    options: argparse.Namespace
+    clock: Clock
+    status: int = 0
+    #: Stamps of the last look, and those of the last reduction.
+    seen: dict[str, Stamp] = field(default_factory=dict)
+    reduced: dict[str, Stamp] = field(default_factory=dict)
+    #: When the first template that goes on will be given up, and how many frames wait.
+    due_s: float = float("inf")
+    waiting: int = 0
+
+    def go_on(self) -> int:
+        """Look, reduce and sleep until it has been quiet for long enough."""
+        quiet_since = self.clock.now()
+        self._say(f"watching {self.options.raw}")
+        self.seen = stamps(self.options.raw)
+        while True:
+            found = stamps(self.options.raw)
+            settled = has_settled(found, self.seen, self.clock.now(), self.options.settle)
+            if found != self.seen:
+                quiet_since = self.clock.now()
+                self.seen = found
+            elif settled and (found != self.reduced or self.clock.now() >= self.due_s):
+                self._reduce(found)
+            quiet = (self.clock.now() - quiet_since) / _MINUTE
+            if self.options.until_quiet is not None and quiet >= self.options.until_quiet:
+                self._say(f"no frame came for {quiet:.0f} minutes: done")
+                return self.status
+            self.clock.sleep(self.options.every)
+
+    def _reduce(self, found: dict[str, Stamp]) -> None:
+        new = sum(self.reduced.get(path) != stamp for path, stamp in found.items())
+        self._say(f"{new} new frame(s)" if new else "no more came of a template: reduced as it is")
+        self.reduced, self.due_s, self.waiting = found, float("inf"), 0
+        try:
+            self.status = reduce_folder(self.options, hold=self._hold, retry=False)
+        except SoxsError as error:
+            print(f"soxspipe: error: {error}", file=sys.stderr)
+            self.status = error.exit_code
+        # What was up to date once is not done again because of the next frame.
+        self.options.fresh = False
+        wait = f", {self.waiting} frame(s) of templates that go on" if self.waiting else ""
+        self._say(f"waiting for more frames{wait}; Ctrl-C ends this")
+
+    def _hold(self, headers: Mapping[str, Header]) -> Mapping[str, str]:
+        patience_s = self.options.patience * _MINUTE
+        reasons, newest_s = unfinished(headers, self.reduced, self.clock.now() - patience_s)
+        self.due_s, self.waiting = newest_s + patience_s, len(reasons)
+        return reasons
+
+    def _say(self, text: str) -> None:
+        if not self.options.quiet:
+            told = datetime.fromtimestamp(self.clock.now()).astimezone().strftime("%H:%M:%S")
+            print(f"[{told}] {text}", file=sys.stderr, flush=True)
