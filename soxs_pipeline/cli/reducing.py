@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,11 +37,12 @@ __all__ = ["Hold", "organise", "reduce_folder", "show_plan"]
 
 _INCOMPLETE = 2
 
-#: Says of which files nothing is to be made now, and why, from the headers by path.
-Hold = Callable[[Mapping[str, Header]], Mapping[str, str]]
+#: Says of which files nothing is to be made now, and why: from the paths of all files, and the
+#: headers of those that could be read.
+Hold = Callable[[Collection[str], Mapping[str, Header]], Mapping[str, str]]
 
 
-def _nothing(_: Mapping[str, Header]) -> Mapping[str, str]:
+def _nothing(_: Collection[str], __: Mapping[str, Header]) -> Mapping[str, str]:
     return {}
 
 
@@ -64,8 +65,9 @@ def organise(
         Names the files to be left for later.
     """
     headers, unreadable = read_folders([folder], settings.headers)
-    held = hold(headers)
+    held = hold([*headers, *unreadable], headers)
     headers = {path: header for path, header in headers.items() if path not in held}
+    unreadable = {path: reason for path, reason in unreadable.items() if path not in held}
     stars = catalogue(headers)
     if stars is not None:
         headers[str(stars[0])] = stars[1]

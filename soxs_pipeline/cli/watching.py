@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from soxs_pipeline.cli.reducing import reduce_folder
 from soxs_pipeline.cli.session import load_settings
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError, ParameterError, SoxsError
-from soxs_pipeline.runtime.arrivals import Stamp, has_settled, stamps, unfinished
+from soxs_pipeline.runtime.arrivals import Arrivals, Stamp, stamps, unfinished
 from soxs_pipeline.runtime.workspace import check_output_folder
 
 __all__ = ["Clock", "watch_folder"]
@@ -71,8 +71,8 @@ class _Watch:
     options: argparse.Namespace
     clock: Clock
     status: int = 0
-    #: Stamps of the last look, and those of the last reduction.
-    seen: dict[str, Stamp] = field(default_factory=dict)
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    #: The files that took part in the last reduction.
     reduced: dict[str, Stamp] = field(default_factory=dict)
     #: When the first template that goes on will be given up, and how many frames wait.
     due_s: float = float("inf")
@@ -82,25 +82,24 @@ class _Watch:
         """Look, reduce and sleep until it has been quiet for long enough."""
         quiet_since = self.clock.now()
         self._say(f"watching {self.options.raw}")
-        self.seen = stamps(self.options.raw)
+        self.arrivals.look(stamps(self.options.raw), quiet_since, first=True)
         while True:
-            found = stamps(self.options.raw)
-            settled = has_settled(found, self.seen, self.clock.now(), self.options.settle)
-            if found != self.seen:
-                quiet_since = self.clock.now()
-                self.seen = found
-            elif settled and (found != self.reduced or self.clock.now() >= self.due_s):
-                self._reduce(found)
+            now = self.clock.now()
+            if self.arrivals.look(stamps(self.options.raw), now):
+                quiet_since = now
+            settled = self.arrivals.settled(now, self.options.settle)
+            if settled != self.reduced or now >= self.due_s:
+                self._reduce(settled)
             quiet = (self.clock.now() - quiet_since) / _MINUTE
             if self.options.until_quiet is not None and quiet >= self.options.until_quiet:
                 self._say(f"no frame came for {quiet:.0f} minutes: done")
                 return self.status
             self.clock.sleep(self.options.every)
 
-    def _reduce(self, found: dict[str, Stamp]) -> None:
-        new = sum(self.reduced.get(path) != stamp for path, stamp in found.items())
+    def _reduce(self, settled: dict[str, Stamp]) -> None:
+        new = sum(self.reduced.get(path) != stamp for path, stamp in settled.items())
         self._say(f"{new} new frame(s)" if new else "no more came of a template: reduced as it is")
-        self.reduced, self.due_s, self.waiting = found, float("inf"), 0
+        self.reduced, self.due_s, self.waiting = settled, float("inf"), 0
         try:
             self.status = reduce_folder(self.options, hold=self._hold, retry=False)
         except SoxsError as error:
@@ -111,11 +110,13 @@ class _Watch:
         wait = f", {self.waiting} frame(s) of templates that go on" if self.waiting else ""
         self._say(f"waiting for more frames{wait}; Ctrl-C ends this")
 
-    def _hold(self, headers: Mapping[str, Header]) -> Mapping[str, str]:
+    def _hold(self, paths: Collection[str], headers: Mapping[str, Header]) -> Mapping[str, str]:
+        written = {path: "it is still being written" for path in paths if path not in self.reduced}
         patience_s = self.options.patience * _MINUTE
-        reasons, newest_s = unfinished(headers, self.reduced, self.clock.now() - patience_s)
+        whole = {path: header for path, header in headers.items() if path not in written}
+        reasons, newest_s = unfinished(whole, self.arrivals.came_s, self.clock.now() - patience_s)
         self.due_s, self.waiting = newest_s + patience_s, len(reasons)
-        return reasons
+        return {**written, **reasons}
 
     def _say(self, text: str) -> None:
         if not self.options.quiet:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.io.fits_headers import candidates
 
-__all__ = ["Stamp", "has_settled", "stamps", "unfinished"]
+__all__ = ["Arrivals", "Stamp", "stamps", "unfinished"]
 
 #: Size in bytes and time of the last change in nanoseconds.
 Stamp = tuple[int, int]
@@ -36,28 +37,47 @@ def stamps(folder: Path) -> dict[str, Stamp]:
     return found
 
 
-def has_settled(
-    now: Mapping[str, Stamp], before: Mapping[str, Stamp], at_s: float, settle_s: float
-) -> bool:
-    """Return True if no file changed since the last look, nor is one just being written.
+@dataclass
+class Arrivals:
+    """When each file came as it is now.
 
-    Parameters
-    ----------
-    now, before
-        Stamps of this look and of the last one.
-    at_s
-        Time of this look.
-    settle_s
-        A file that changed less than this ago is still being written. Times in the future, of
-        another computer's clock, tell nothing.
+    Times of change tell that only of files that were there from the start: copies often keep the
+    time of the original.
     """
-    same = all(before.get(path) == stamp for path, stamp in now.items())
-    ages = (at_s - changed / _NS for _, changed in now.values())
-    return same and not any(0.0 <= age < settle_s for age in ages)
+
+    found: dict[str, Stamp] = field(default_factory=dict)
+    came_s: dict[str, float] = field(default_factory=dict)
+
+    def look(self, found: Mapping[str, Stamp], at_s: float, *, first: bool = False) -> bool:
+        """Take note of the files of a look; return True if any came or changed.
+
+        Parameters
+        ----------
+        found
+            Stamp of each file.
+        at_s
+            Time of the look.
+        first
+            True if the files may have been there for long.
+        """
+        new = [path for path, stamp in found.items() if self.found.get(path) != stamp]
+        for path in new:
+            changed = found[path][1] / _NS
+            self.came_s[path] = min(changed, at_s) if first else at_s
+        self.found = dict(found)
+        return bool(new)
+
+    def settled(self, at_s: float, settle_s: float) -> dict[str, Stamp]:
+        """Return the files that have been as they are for long enough: those that are whole."""
+        return {
+            path: stamp
+            for path, stamp in self.found.items()
+            if at_s - self.came_s[path] >= settle_s
+        }
 
 
 def unfinished(
-    headers: Mapping[str, Header], arrived: Mapping[str, Stamp], since_s: float
+    headers: Mapping[str, Header], came_s: Mapping[str, float], since_s: float
 ) -> tuple[dict[str, str], float]:
     """Return frames of templates that still go on, for half a sequence is reduced twice.
 
@@ -68,8 +88,8 @@ def unfinished(
     ----------
     headers
         Header of each file.
-    arrived
-        Stamp of each file.
+    came_s
+        When each file came.
     since_s
         A template of which nothing came since this time is given up, and reduced as it is.
 
@@ -89,7 +109,7 @@ def unfinished(
     for paths in templates.values():
         wanted = max(headers[path].number("ESO TPL NEXP", 0.0) for path in paths)
         reached = max(headers[path].number("ESO TPL EXPNO", 0.0) for path in paths)
-        newest = max(arrived[path][1] / _NS if path in arrived else 0.0 for path in paths)
+        newest = max(came_s.get(path, 0.0) for path in paths)
         if max(reached, len(paths)) >= wanted or newest <= since_s:
             continue
         waiting = [path for path in paths if "STARE" not in headers[path].text("ESO DPR TECH")]

@@ -4,6 +4,7 @@ import os
 import time
 
 import pytest
+from astropy.io import fits
 
 from soxs_pipeline.cli import watching
 from soxs_pipeline.cli.main import main
@@ -78,7 +79,7 @@ def test_a_template_that_was_broken_off_is_reduced_when_patience_ends(tmp_path, 
     _, said, rounds = watch(script, "--patience", "1")
     assert "3 frame(s) of templates that go on" in said.err
     assert "no more came of a template" in said.err
-    assert rounds == [3, 3]
+    assert rounds == [2, 3, 3, 3]
     assert said.err.count("done    soxs_mbias") == 1
 
 
@@ -120,3 +121,21 @@ def test_settings_spoilt_on_the_way_do_not_end_the_watch(tmp_path, watch):
     status, said, _ = watch(script, "-s", str(settings))
     assert "soxs_mbais" in said.err
     assert status == 0
+
+
+def test_a_frame_still_being_written_is_left_alone_and_others_need_not_wait(tmp_path, watch):
+    raw = tmp_path / "raw"
+    whole = write_bias(tmp_path / "whole.fits", 9).read_bytes()
+    half = raw / "SOXS.late.fits"
+    script = Script()
+    script.events = [
+        *(coming(tmp_path, script.now, k) for k in range(2)),
+        lambda: half.write_bytes(whole[: len(whole) // 2]),
+        lambda: half.write_bytes(whole),
+    ]
+    status, said, rounds = watch(script)
+    assert status == 0
+    assert rounds[0] < 4
+    assert "truncated" not in said.err
+    (product,) = (tmp_path / "out").rglob("*MBIAS*.fits")
+    assert fits.getval(product, "ESO PRO DATANCOM") == 3
