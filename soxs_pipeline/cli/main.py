@@ -31,8 +31,11 @@ COMMANDS = (
     ("data_organiser", "organise", "sort a folder into sets of files, one for each dataset"),
     ("recipes", "declarations", "list the recipes"),
     ("explain", "declarations", "explain a parameter"),
+    ("history", "lineage", "tell what a product was made of, back to the raw frames"),
+    ("reproduce", "lineage", "make a product again and compare"),
     ("simulate", "simulate", "make a night of simulated raw frames"),
     ("tune", "tune", "turn the parameters of a recipe in a window"),
+    ("doctor", "doctor", "see whether the installation works"),
     ("phase3", "phase3", "make and check files for ESO's archive"),
 )
 

@@ -232,7 +232,7 @@ def _spectrum(
         merged,
         release,
         associated=associated,
-        quality_control=read_header(path),
+        product=read_header(path),
         telluric=_without_air(merged, airless),
     )
     return [target, *(one.path for one in associated if one.is_fits)]

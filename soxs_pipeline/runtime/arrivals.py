@@ -6,16 +6,21 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.io.fits_headers import candidates
 
 __all__ = ["Arrivals", "Stamp", "stamps", "unfinished"]
 
-#: Size in bytes and time of the last change in nanoseconds.
-Stamp = tuple[int, int]
-
 _NS = 1e9
+
+
+class Stamp(NamedTuple):
+    """What tells a file from what it was: size in bytes, time of the last change."""
+
+    size: int
+    changed_ns: int
 
 
 def stamps(folder: Path) -> dict[str, Stamp]:
@@ -33,7 +38,7 @@ def stamps(folder: Path) -> dict[str, Stamp]:
         except OSError:
             # Moved away between the listing and this line.
             continue
-        found[str(path)] = status.st_size, status.st_mtime_ns
+        found[str(path)] = Stamp(status.st_size, status.st_mtime_ns)
     return found
 
 
@@ -62,7 +67,7 @@ class Arrivals:
         """
         new = [path for path, stamp in found.items() if self.found.get(path) != stamp]
         for path in new:
-            changed = found[path][1] / _NS
+            changed = found[path].changed_ns / _NS
             self.came_s[path] = min(changed, at_s) if first else at_s
         self.found = dict(found)
         return bool(new)

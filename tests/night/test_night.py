@@ -5,6 +5,7 @@ import pytest
 from astropy.io import fits
 
 from soxs_pipeline.cli.main import main
+from soxs_pipeline.runtime.lineage import trace
 
 pytestmark = [pytest.mark.night, pytest.mark.xdist_group("night")]
 ARMS = ("VIS", "NIR")
@@ -67,6 +68,21 @@ def test_products_say_where_they_come_from(night):
     with fits.open(path, checksum=True) as units:
         assert units[0].header["CHECKSUM"]
     assert fits.getheader(path, "MERGED")["WAVEMED"] == "VACUUM"
+
+
+def test_the_history_of_a_spectrum_leads_to_raw_frames(night):
+    ((path, _),) = night.products("SCI_MERGED_1D")
+    found = trace(path)
+    recipes = [step.record["recipe"] for step in found.steps]
+    assert recipes[0] == "soxs_merge"
+    assert recipes.count("soxs_mbias") == 1
+    assert len(set(found.raw)) == len(found.raw)
+    assert all(one.parent == night.raw for one in found.raw)
+    assert not [one for step in found.steps for one in step.ingredients if one.state]
+    # The archive's file of both arms comes from the same product.
+    names = {fits.getval(p, "PIPEFILE"): p for p in (night.reduced / "phase3").glob("*NIR.fits")}
+    (archived,) = [p for name, p in names.items() if path.name.startswith(name[:-5])]
+    assert trace(archived).steps[0].products == (path.absolute(),)
 
 
 def test_the_page_shows_the_spectrum(night):

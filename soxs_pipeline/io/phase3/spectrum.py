@@ -35,6 +35,8 @@ _DESIGN_POWER = 4500.0
 _WIDE_SLIT_ARCSEC = 3.0
 #: What a product of several arms is called, by its arms.
 _ARM_NAMES = {"VIS": "UVVIS"}
+#: How keywords of a product begin that are taken along.
+_KEPT = ("ESO QC", "PIPEFILE")
 
 
 def write_spectrum(
@@ -43,7 +45,7 @@ def write_spectrum(
     release: Release,
     *,
     associated: Sequence[Associated] = (),
-    quality_control: Mapping[str, object] | None = None,
+    product: Mapping[str, object] | None = None,
     telluric: tuple[Floats, Floats] | None = None,
 ) -> None:
     """Write a spectrum in the form of ESO's standard (see `standard.SDP_VERSION`).
@@ -60,8 +62,8 @@ def write_spectrum(
         What the data cannot tell.
     associated
         Files that go with it, in the same folder.
-    quality_control
-        Keywords ``ESO QC ...`` to be taken along.
+    product
+        Header of the product, of which quality control and the name of the file are taken along.
     telluric
         Flux without the absorption by the atmosphere, and its error, on the same grid.
 
@@ -78,7 +80,7 @@ def write_spectrum(
     cards = observation_cards(merged.header, merged.exposures, release)
     cards |= {"PRODCATG": "SCIENCE.SPECTRUM"} | _primary_cards(merged, kept, release)
     cards |= association_cards(associated)
-    cards |= {k: v for k, v in (quality_control or {}).items() if k.startswith("ESO QC")}
+    cards |= {k: v for k, v in (product or {}).items() if k.startswith(_KEPT)}
     primary = fits.PrimaryHDU()
     fill(primary.header, SPECTRUM, cards)
     table = _table(merged, kept, cards, telluric)

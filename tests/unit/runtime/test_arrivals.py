@@ -1,7 +1,7 @@
 """Frames that arrive."""
 
 from soxs_pipeline.domain.header import Header
-from soxs_pipeline.runtime.arrivals import Arrivals, stamps, unfinished
+from soxs_pipeline.runtime.arrivals import Arrivals, Stamp, stamps, unfinished
 
 NS = 10**9
 
@@ -17,20 +17,22 @@ def test_stamps_are_of_fits_files_in_and_below_the_folder(tmp_path):
 
 def test_a_file_has_settled_when_it_did_not_change_for_long_enough():
     arrivals = Arrivals()
-    assert arrivals.look({"a": (10, 5 * NS), "b": (10, 98 * NS)}, 100.0, first=True)
+    assert arrivals.look({"a": Stamp(10, 5 * NS), "b": Stamp(10, 98 * NS)}, 100.0, first=True)
     assert set(arrivals.settled(100.0, 10.0)) == {"a"}
     # Copies keep the time of the original; what counts is when we saw them first.
-    assert arrivals.look({"a": (10, 5 * NS), "b": (10, 98 * NS), "c": (3, 5 * NS)}, 105.0)
+    assert arrivals.look(
+        {"a": Stamp(10, 5 * NS), "b": Stamp(10, 98 * NS), "c": Stamp(3, 5 * NS)}, 105.0
+    )
     assert set(arrivals.settled(110.0, 10.0)) == {"a", "b"}
-    assert arrivals.look({"a": (10, 5 * NS), "c": (6, 5 * NS)}, 112.0)
+    assert arrivals.look({"a": Stamp(10, 5 * NS), "c": Stamp(6, 5 * NS)}, 112.0)
     assert set(arrivals.settled(116.0, 10.0)) == {"a"}
-    assert not arrivals.look({"a": (10, 5 * NS), "c": (6, 5 * NS)}, 122.0)
+    assert not arrivals.look({"a": Stamp(10, 5 * NS), "c": Stamp(6, 5 * NS)}, 122.0)
     assert set(arrivals.settled(122.0, 10.0)) == {"a", "c"}
 
 
 def test_the_clock_of_another_computer_may_be_ahead():
     arrivals = Arrivals()
-    arrivals.look({"a": (10, 5000 * NS)}, 100.0, first=True)
+    arrivals.look({"a": Stamp(10, 5000 * NS)}, 100.0, first=True)
     assert set(arrivals.settled(110.0, 10.0)) == {"a"}
 
 
