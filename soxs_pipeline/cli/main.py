@@ -35,9 +35,18 @@ COMMANDS = (
     ("reproduce", "lineage", "make a product again and compare"),
     ("simulate", "simulate", "make a night of simulated raw frames"),
     ("tune", "tune", "turn the parameters of a recipe in a window"),
+    ("qc", "quality", "show quality control of one or many reductions, over time"),
     ("doctor", "doctor", "see whether the installation works"),
     ("phase3", "phase3", "make and check files for ESO's archive"),
 )
+
+#: What the commands of the official pipeline are called here.
+_ELSEWHERE = {
+    "prep": "soxspipe plan RAW_FOLDER shows what is there; nothing need be prepared",
+    "list": "soxspipe plan RAW_FOLDER lists observations and what they need",
+    "raw": "soxspipe history PRODUCT --raw lists the raw frames behind a product",
+    "session": "each output folder (-o) with its settings (-s) is a session",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,6 +103,8 @@ def _dispatch(given: list[str]) -> int:
             return _run(module, command, rest)
     if name.removeprefix("soxs_").replace("organizer", "organiser") == "data_organiser":
         return _run("organise", "data_organiser", rest)
+    if name in _ELSEWHERE:
+        raise ParameterError(f"there is no command {name!r}", remedy=_ELSEWHERE[name])
     if name.startswith("-"):
         raise ParameterError(
             f"unknown option {name}", wanted="a command first", remedy=f"see {PROGRAM} --help"

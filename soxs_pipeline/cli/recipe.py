@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from soxs_pipeline.cascade import Cascade, load
-from soxs_pipeline.cli.options import add_common_options
+from soxs_pipeline.cli.options import add_common_options, add_running_options
 from soxs_pipeline.cli.session import (
     INSTRUMENT,
     carry_out,
@@ -74,6 +74,7 @@ def _parser(recipe: Recipe[Any]) -> argparse.ArgumentParser:
     )
     parser.add_argument("inputFrames", type=Path)
     add_common_options(parser)
+    add_running_options(parser)
     for info in recipe.parameters.describe():
         names = dict.fromkeys((f"--{info.alias}", f"--{info.name}"))
         parser.add_argument(*names, dest=f"set_{info.name}", metavar=_metavar(info))

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from soxs_pipeline.cli.options import add_common_options
+from soxs_pipeline.cli.options import add_common_options, add_running_options
 
 __all__ = ["COMMANDS"]
 
@@ -55,6 +55,7 @@ def _add_watch(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace]
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
+    add_running_options(parser)
     parser.add_argument(
         "-j", "--jobs", type=int, metavar="N",
         help="processes at a time (default: one a core, as far as the memory allows)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from soxs_pipeline.io.atomic import write_whole
 from soxs_pipeline.runtime.jobs import Job, Result
 from soxs_pipeline.runtime.plan import Plan
-from soxs_pipeline.runtime.style_sheet import STYLE_SHEET
+from soxs_pipeline.runtime.style_sheet import page
 from soxs_pipeline.runtime.version import program_version
 from soxs_pipeline.runtime.workspace import read_record
 
@@ -55,22 +55,12 @@ def write_report(
         _unused(plan),
     ]
     path = out / PAGE_NAME
-    write_whole(path, _page(parts))
+    write_whole(path, page("SOXS reduction", parts))
     return path
 
 
 def _is_of_the_sky(job: Job) -> bool:
     return job.task.partition("_")[0] in {"science", "standard", "telluric"}
-
-
-def _page(parts: Iterable[str]) -> str:
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>SOXS reduction</title>\n<style>{STYLE_SHEET}</style></head>\n<body><main>\n"
-        + "\n".join(part for part in parts if part)
-        + "\n</main></body></html>\n"
-    )
 
 
 # --- chapters -------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
-"""How the report looks: sober, readable on a laptop, light and dark, and on paper."""
+"""How pages look: sober, readable on a laptop, light and dark, and on paper."""
 
 from __future__ import annotations
 
-__all__ = ["STYLE_SHEET"]
+from collections.abc import Iterable
 
-STYLE_SHEET = """
+__all__ = ["page"]
+
+_STYLE_SHEET = """
 :root { --ink: #1d2329; --soft: #65707c; --line: #dde2e7; --page: #f5f6f8; --card: #ffffff;
   --good: #2a8a57; --bad: #c2372c; --none: #b7bec6; --link: #1f5fa8; color-scheme: light dark; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --soft: #98a2ad; --line: #333b43;
@@ -56,3 +58,22 @@ td.bad { color: var(--bad); font-weight: 600; }
 .reasons { padding-left: 18px; } .reasons li { margin: 8px 0; } .reasons p { margin: 2px 0; }
 @media print { body { background: #fff; } .card, .tile { break-inside: avoid; } }
 """
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """Return a page that needs nothing beside itself.
+
+    Parameters
+    ----------
+    title
+        Of the window.
+    parts
+        HTML of the body; empty ones are left out.
+    """
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_STYLE_SHEET}</style></head>\n<body><main>\n"
+        + "\n".join(part for part in parts if part)
+        + "\n</main></body></html>\n"
+    )

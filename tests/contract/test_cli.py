@@ -225,3 +225,11 @@ def test_a_rule_that_holds_for_no_frame_is_told(tmp_path, caplog):
     rules.write_text(HEADER_RULES)
     assert main(["plan", str(tmp_path / "raw"), "-s", str(rules)]) == 0
     assert "rule 1 holds for no frame" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["prep", "list", "raw", "session"])
+def test_who_comes_from_the_official_pipeline_is_told_the_way(name, capsys):
+    assert main([name, "."]) == 3
+    said = capsys.readouterr().err
+    assert f"there is no command '{name}'" in said
+    assert "to do: " in said
