@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from soxs_pipeline.cascade import Cascade, load
@@ -36,6 +37,8 @@ from soxs_pipeline.runtime.workspace import check_output_folder
 __all__ = ["Hold", "organise", "reduce_folder", "show_plan"]
 
 _INCOMPLETE = 2
+#: Recipes whose products end a chain and are of one arm.
+_BY_ARM = ("soxs_map", "soxs_astro_phot")
 
 #: Says of which files nothing is to be made now, and why: from the paths of all files, and the
 #: headers of those that could be read.
@@ -208,9 +211,14 @@ def _print_unreduced(plan: Plan, unreadable: list[str]) -> None:
 
 
 def _print_where(plan: Plan, results: dict[str, Result], page: Path) -> None:
-    made = [name for name in plan.targets if name in results and results[name].good]
-    if made:
+    made = [plan.jobs[n] for n in plan.targets if n in results and results[n].good]
+    # An observer looks for one spectrum of all arms; what goes into it is told by the report.
+    shown = [job for job in made if not job.arm or job.recipe in _BY_ARM] or made
+    if shown:
         print("Results")
-    for name in made:
-        print(f"  {plan.jobs[name].title or 'unnamed'}: {plan.jobs[name].outputs[0].path}")
+    for title, jobs in groupby(sorted(shown, key=lambda job: job.title), lambda job: job.title):
+        print(f"  {title or 'unnamed'}")
+        print("\n".join(f"    {job.outputs[0].path}" for job in jobs))
+    if len(made) > len(shown):
+        print(f"  {len(made) - len(shown)} more of single arms and exposures are in the report")
     print(f"Report\n  {page}")
