@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from soxs_pipeline.domain.objects import BlurFraction
+
 __all__ = [
     "FLUX_UNIT",
     "Extinction",
@@ -108,6 +110,8 @@ class Response:
         Relative scatter of the measured points about the smooth curve.
     spread
         Relative standard deviation of the levels of the stars, NaN for one star.
+    blur
+        How much of a pinhole's image is blur, as the stars tell; None if none is bright enough.
     """
 
     orders: NDArray[np.int64]
@@ -119,6 +123,7 @@ class Response:
     standards: tuple[str, ...]
     scatter: float
     spread: float = float("nan")
+    blur: BlurFraction | None = None
 
     def of_order(self, order: int, wavelength_nm: Floats) -> tuple[Floats, Floats]:
         """Return sensitivity and relative error of an order; NaN where they are not known."""

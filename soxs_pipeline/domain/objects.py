@@ -8,9 +8,27 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SlitProfile", "Source", "Sources"]
+__all__ = ["BlurFraction", "SlitProfile", "Source", "Sources"]
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BlurFraction:
+    """Width of the instrument's blur over that of a pinhole's image, along the slit.
+
+    Parameters
+    ----------
+    fraction, error
+        Value and one sigma.
+    """
+
+    fraction: float
+    error: float
+
+    def telling(self, limit: float) -> bool:
+        """Return True if the relative error is below a limit."""
+        return bool(self.fraction > 0 and self.error < limit * self.fraction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +63,9 @@ class Source:
     flux_error
         Relative error of the source's flux that the errors of its course, width and exponent
         bring, alike in all orders; NaN if they were not fitted.
+    blur_seen_px, blur_seen_error_px
+        What the profile alone tells of the blur, without what was expected, and its error; NaN if
+        it tells nothing.
     """
 
     trace_coef: Floats
@@ -57,6 +78,8 @@ class Source:
     slit_width_arcsec: float = 0.0
     blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
     flux_error: float = float("nan")
+    blur_seen_px: float = float("nan")
+    blur_seen_error_px: float = float("nan")
 
     def position(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the slit position in arcsec."""

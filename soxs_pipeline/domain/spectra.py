@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.objects import BlurFraction
 
 __all__ = [
     "AbsoluteScale",
@@ -163,6 +164,9 @@ class OrderSpectra:
     flux_error
         Relative error of the flux in all orders alike, from those of the target's width and wings;
         NaN if they were not fitted, or not used.
+    blur
+        How much of a pinhole's image is blur, as the target's profile tells; None if it tells
+        nothing.
     """
 
     spectra: tuple[OrderSpectrum, ...]
@@ -173,6 +177,7 @@ class OrderSpectra:
     zero_point: ZeroPoint | None = None
     aperture: Aperture | None = None
     flux_error: float = float("nan")
+    blur: BlurFraction | None = None
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import dct, idct
+from scipy.optimize import least_squares
 from scipy.special import gammaln
 
 from soxs_pipeline.numerics.profiles import moffat_cumulative
 
-__all__ = ["STEP_ARCSEC", "look_up", "passed_between", "profile_table"]
+__all__ = ["STEP_ARCSEC", "look_up", "matched_disc", "passed_between", "profile_table"]
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +21,9 @@ STEP_ARCSEC, _FARTHEST_ARCSEC = 0.01, 20.48
 #: Rules for the integral across half the slit: while its half width is about that of the disc, and
 #: beyond.
 _FEW, _MANY, _WIDE_ANGLE = (*map(np.polynomial.legendre.leggauss, (4, 7)), 0.9)
+#: Natural logarithm of the largest change of a width that another blur may bring, and the least
+#: exponent of a disc.
+_WIDEST_STEP, _LEAST_EXPONENT = 0.6, 1.2
 _FWHM_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -100,6 +104,35 @@ def passed_between(
     wide = scale * 2.0 * np.sqrt(np.expm1(np.log(2.0) / beta))
     ends = [moffat_cumulative(np.asarray(end, float)[:, None], wide, beta) for end in (low, high)]
     return np.asarray((share * (ends[1] - ends[0])).sum(axis=1))
+
+
+def matched_disc(
+    fwhm: Floats, beta: float, width: float, height: Floats, blur: Floats, other: Floats
+) -> tuple[Floats, float]:
+    """Return width and exponent of the disc that gives the same profile with another blur.
+
+    Least squares over the profiles; the width's change is a line along them.
+
+    Parameters
+    ----------
+    fwhm, beta, width, height, blur
+        As in `profile_table`, of the profiles that are seen; at least two of them.
+    other
+        Full width at half maximum of the other blur in arcsec, shape ``(m,)``.
+    """
+    seen = profile_table(fwhm, beta, width, height, blur)
+    along = np.linspace(-1.0, 1.0, len(fwhm))
+
+    def disc(values: Floats) -> tuple[Floats, float]:
+        return fwhm * np.exp(values[0] + values[1] * along), float(beta * np.exp(values[2]))
+
+    def apart(values: Floats) -> Floats:
+        wide, exponent = disc(values)
+        return (profile_table(wide, exponent, width, height, other) - seen).ravel()
+
+    low = np.array([-_WIDEST_STEP, -_WIDEST_STEP, np.log(_LEAST_EXPONENT / max(beta, 1.3))])
+    fit = least_squares(apart, np.zeros(3), bounds=(low, -low.min() * np.ones(3)), xtol=1e-4)
+    return disc(fit.x)
 
 
 def _through(fwhm: Floats, beta: float, width: float) -> tuple[Floats, Floats]:

@@ -33,6 +33,7 @@ from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.extraction import EXTRACTION_QC, measure_orders
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
+from soxs_pipeline.reduction.blur import blur_of, split_as_usual
 from soxs_pipeline.reduction.extraction import ExtractionOptions, aperture_of, extract_orders
 from soxs_pipeline.reduction.linecheck import with_zero_point
 from soxs_pipeline.reduction.sensitivity import with_sensitivity
@@ -74,6 +75,11 @@ class ExtractParameters(ParameterSet):
         True,
         "Make up for the light of a point source that the slit cut off, as its width along the "
         "slit tells.",
+    )
+    standard_blur: bool = parameter(
+        True,
+        "Split the width of the target into seeing and the instrument's blur as the standards of "
+        "the response have it, if they are bright enough to tell.",
     )
     most_lost: float = parameter(
         0.5,
@@ -150,6 +156,7 @@ def soxs_extract(
             window=window,
         ),
     )
+    target = sources.sources[0]
     by_profile = window is None and parameters.method == "optimal"
     orders = OrderSpectra(
         spectra=tuple(spectra),
@@ -158,13 +165,17 @@ def soxs_extract(
         header=frame.header,
         exposures=frame.exposures,
         aperture=aperture_of(sources, window, parameters.aperture),
-        flux_error=sources.sources[0].flux_error if by_profile else float("nan"),
+        flux_error=target.flux_error if by_profile else float("nan"),
+        blur=blur_of(target, geometry),
     )
     said: list[str] = []
     if line_check is not None and parameters.zero_point:
         orders, said = with_zero_point(orders, line_check)
     if parameters.slit_loss and window is None:
-        orders, more = with_slit_share(orders, sources)
+        if parameters.standard_blur and flux is not None:
+            target, more = split_as_usual(target, geometry, flux.response)
+            said = [*said, *more]
+        orders, more = with_slit_share(orders, target)
         said = [*said, *more]
     orders, remarks = with_sensitivity(orders, flux)
     remarks += said
@@ -172,7 +183,7 @@ def soxs_extract(
         remarks.append("no blaze was given: orders will not be scaled to each other when merged")
     if window is not None:
         remarks.append(f"all light from {window[0]:+.2f} to {window[1]:+.2f} arcsec was summed")
-    elif sources.sources[0].forced:
+    elif target.forced:
         remarks.append("the target was not found; its position was assumed")
     return Outcome(ExtractProducts(orders), measure_orders(orders), remarks)
 

@@ -24,6 +24,7 @@ from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
 from soxs_pipeline.errors import SoxsError, UnprocessableDataError
 from soxs_pipeline.numerics.bsplines import fit_curve
 from soxs_pipeline.numerics.robust import mad_sigma
+from soxs_pipeline.reduction.blur import usual_blur
 from soxs_pipeline.reduction.standardlevels import Levels, find_levels
 from soxs_pipeline.reduction.standards import find_standard
 
@@ -159,7 +160,8 @@ def fit_response(
     ]
     shifts = np.where(np.isfinite(levels.exposures), levels.exposures, 0.0)
     points = [replace(p, y=p.y - shift) for p, shift in zip(points, shifts, strict=True)]
-    return _smooth(used, points, levels, telescope_area_cm2), (*dict.fromkeys(remarks),)
+    response = _smooth(used, points, levels, telescope_area_cm2)
+    return replace(response, blur=usual_blur(used)), (*dict.fromkeys(remarks),)
 
 
 def _recognised(exposure: OrderSpectra, standards: FluxStandards) -> tuple[str, int]:

@@ -76,14 +76,41 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
         xtol=1e-5,
         ftol=1e-6,
     )
-    errors = _flux_errors(collapsed, fit.x, np.linalg.pinv(fit.jac.T @ fit.jac), loose, fixed)
+    covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
+    errors = _flux_errors(collapsed, fit.x, covariance, loose, fixed)
+    sigmas = np.sqrt(covariance.diagonal())
     fitted = iter(
-        replace(_unpacked(part, shape), flux_error=error)
-        for part, shape, error in zip(
-            fit.x.reshape(len(loose), -1), loose, errors.tolist(), strict=True
+        replace(
+            _unpacked(part, shape),
+            flux_error=error,
+            blur_seen_px=_without_expectation(part[-1], sigma[-1], shape.blur_usual_px),
         )
-    )
+        for part, sigma, shape, error in zip(
+            *(values.reshape(len(loose), -1) for values in (fit.x, sigmas)),
+            loose, errors.tolist(), strict=True,
+        )
+    )  # fmt: skip
     return [shape if shape.forced else next(fitted) for shape in shapes]
+
+
+def _without_expectation(
+    value: float, error: float, expected: tuple[float, float]
+) -> tuple[float, float]:
+    """Return value and error of what data tell, from a fit that an expectation took part in.
+
+    Parameters
+    ----------
+    value, error
+        Of the fit.
+    expected
+        Mean and scatter of the expectation.
+    """
+    mean, scatter = expected
+    precision = 1.0 / error**2 - 1.0 / scatter**2
+    if not precision > 0.0:
+        return float("nan"), float("nan")
+    seen = (value / error**2 - mean / scatter**2) / precision
+    return float(seen), float(precision**-0.5)
 
 
 def _flux_errors(

@@ -60,8 +60,8 @@ class Shape:
         What it is expected to be, and the scatter of that.
     slit_width_arcsec
         Width of the slit that cuts the disc; 0 if it is not known.
-    flux_error
-        As in `Source`; NaN before the fit.
+    flux_error, blur_seen_px
+        As in `Source`, the latter with its error; NaN before the fit.
     """
 
     trace: Floats
@@ -76,6 +76,7 @@ class Shape:
     slit_width_arcsec: float = 0.0
     blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
     flux_error: float = float("nan")
+    blur_seen_px: tuple[float, float] = (float("nan"), float("nan"))
 
     @property
     def beta(self) -> float:
@@ -183,4 +184,6 @@ def source_of(shape: Shape) -> Source:
         blur_trend=shape.blur_trend,
         slit_width_arcsec=shape.slit_width_arcsec,
         flux_error=shape.flux_error,
+        blur_seen_px=shape.blur_seen_px[0],
+        blur_seen_error_px=shape.blur_seen_px[1],
     )

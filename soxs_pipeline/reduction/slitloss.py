@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from soxs_pipeline.domain.objects import Sources
+from soxs_pipeline.domain.objects import Source
 from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.domain.spectra import OrderSpectra
 from soxs_pipeline.numerics.slitloss import slit_share
@@ -15,7 +15,7 @@ __all__ = ["with_slit_share"]
 _WIDEST_ARCSEC = 3.0
 
 
-def with_slit_share(orders: OrderSpectra, sources: Sources) -> tuple[OrderSpectra, list[str]]:
+def with_slit_share(orders: OrderSpectra, target: Source) -> tuple[OrderSpectra, list[str]]:
     """Return spectra with the share of the target's light that passed the slit at each bin.
 
     The target is taken for a point source in the middle of the slit, seen as a round disc. One
@@ -25,10 +25,9 @@ def with_slit_share(orders: OrderSpectra, sources: Sources) -> tuple[OrderSpectr
     ----------
     orders
         Extracted orders.
-    sources
-        The target first, with its width and profile along the slit.
+    target
+        With its width and profile along the slit.
     """
-    target = sources.sources[0]
     width = slit_width_arcsec(orders.header)
     if not width > 0:
         return orders, ["the header tells no slit: light that it cut off stays lost"]

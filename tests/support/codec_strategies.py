@@ -15,7 +15,7 @@ from soxs_pipeline.domain.frame import BadPixelMap, Frame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.lines import LineList, LineMeasurements, MolecularBands
-from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
+from soxs_pipeline.domain.objects import BlurFraction, SlitProfile, Source, Sources
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.photontransfer import TransferCurve
 from soxs_pipeline.domain.pixelmap import PixelMap
@@ -237,6 +237,7 @@ def order_spectra(draw):
         zero_point=draw(st.none() | st.builds(ZeroPoint, numbers, positive, st.integers(0, 1000))),
         aperture=draw(st.none() | st.builds(Aperture, numbers, numbers, st.booleans())),
         flux_error=draw(positive | st.just(float("nan"))),
+        blur=draw(st.none() | st.builds(BlurFraction, positive, positive)),
     )
 
 
@@ -293,6 +294,8 @@ def sources(draw):
             blur_trend=draw(vectors(draw(st.integers(0, 3)))),
             slit_width_arcsec=draw(positive),
             flux_error=draw(positive | st.just(float("nan"))),
+            blur_seen_px=draw(positive | st.just(float("nan"))),
+            blur_seen_error_px=draw(positive | st.just(float("nan"))),
         )
 
     n = draw(st.integers(0, 5))

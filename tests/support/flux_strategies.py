@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from soxs_pipeline.domain.flux import Extinction, FluxStandards, MasterResponse, Response
+from soxs_pipeline.domain.objects import BlurFraction
 from tests.support.codec_strategies import orders, positive, vectors
 
 __all__ = ["FLUX_STRATEGIES"]
@@ -44,6 +45,7 @@ def responses(draw):
         standards=("GD71", "LTT 3218"),
         scatter=draw(positive | st.just(float("nan"))),
         spread=draw(positive | st.just(float("nan"))),
+        blur=draw(st.none() | st.builds(BlurFraction, positive, positive)),
         **{name: draw(vectors(shape)) for name in names},
     )
 

@@ -14,6 +14,7 @@ from soxs_pipeline.domain.flux import (
     MasterResponse,
     Response,
 )
+from soxs_pipeline.io.codecs.blur import blur_cards, blur_from
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
 from soxs_pipeline.io.codecs.tables import column, floats, integers, table, texts
 
@@ -100,6 +101,7 @@ def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], lis
         "ESO PRO SCATTER": (found.scatter, "Relative scatter about the smooth curve"),
         "ESO PRO SPREAD": (found.spread, "Relative scatter of the stars' levels"),
         "WAVEMED": ("VACUUM", "Medium of every wavelength in this table"),
+        **blur_cards(found.blur),
     }
     return cards, [fits.PrimaryHDU(), rows, stars]
 
@@ -123,6 +125,7 @@ def _decode_response(units: Units, _: Layout) -> Response:
         standards=tuple(str(name) for name in texts(units["STANDARDS"], "NAME")),
         scatter=float(scatter) if isinstance(scatter, (int, float)) else float("nan"),
         spread=float(spread) if isinstance(spread, (int, float)) else float("nan"),
+        blur=blur_from(header),
     )
 
 

@@ -32,6 +32,8 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("N_TREND", np.array([s.blur_trend.size for s in sources], dtype=np.int32)),
         column("SLIT_WIDTH", np.array([s.slit_width_arcsec for s in sources], float), "arcsec"),
         column("FLUX_ERR", np.array([s.flux_error for s in sources], float)),
+        column("BLUR_SEEN", np.array([s.blur_seen_px for s in sources], float), "pixel"),
+        column("BLUR_ERR", np.array([s.blur_seen_error_px for s in sources], float), "pixel"),
     ]
     along_slit = [
         column("SLIT", profile.slit_arcsec, "arcsec"),
@@ -68,6 +70,8 @@ def _decode(units: Units, _: Layout) -> Sources:
         integers(rows, "N_TREND"),
         floats(rows, "SLIT_WIDTH"),
         floats(rows, "FLUX_ERR"),
+        floats(rows, "BLUR_SEEN"),
+        floats(rows, "BLUR_ERR"),
         strict=True,
     )
     sources = tuple(
@@ -83,6 +87,8 @@ def _decode(units: Units, _: Layout) -> Sources:
             blur_trend=np.atleast_1d(trend)[:n_trend],
             slit_width_arcsec=float(slit_width),
             flux_error=float(flux_error),
+            blur_seen_px=float(blur_seen),
+            blur_seen_error_px=float(blur_error),
         )
         for (
             trace,
@@ -99,6 +105,8 @@ def _decode(units: Units, _: Layout) -> Sources:
             n_trend,
             slit_width,
             flux_error,
+            blur_seen,
+            blur_error,
         ) in one_by_one
     )
     profile = SlitProfile(
@@ -107,4 +115,4 @@ def _decode(units: Units, _: Layout) -> Sources:
     return Sources(sources, profile)
 
 
-SOURCES = Codec(Sources, 3, _encode, _decode)
+SOURCES = Codec(Sources, 4, _encode, _decode)

@@ -16,6 +16,7 @@ from soxs_pipeline.domain.spectra import (
     OrderSpectrum,
     ZeroPoint,
 )
+from soxs_pipeline.io.codecs.blur import blur_cards, blur_from
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units, header_of
 from soxs_pipeline.io.codecs.exposures import exposure_units, read_exposures
 from soxs_pipeline.io.codecs.frame import quality_legend
@@ -91,6 +92,7 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
         "ESO PRO ARM": (found.arm, "Arm"),
         "ESO PRO EXPOSURE": (found.exposure_s, "[s] Exposure time"),
         "ESO PRO FLUXERR": (found.flux_error, "Relative error that all orders have in common"),
+        **blur_cards(found.blur),
     }
     if (zero := found.zero_point) is not None:
         cards |= {
@@ -135,6 +137,7 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
         spectra=spectra,
         exposure_s=float(exposure) if isinstance(exposure, (int, float)) else float("nan"),
         flux_error=_number(header.get("ESO PRO FLUXERR")),
+        blur=blur_from(header),
         arm=header["ESO PRO ARM"],
         header=header_of(units),
         exposures=read_exposures(units),

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from soxs_pipeline.numerics.slitprofile import look_up, passed_between, profile_table
+from soxs_pipeline.numerics.slitprofile import (
+    look_up,
+    matched_disc,
+    passed_between,
+    profile_table,
+)
 
 HEIGHT, BLUR, STEP = 0.28, 0.47, 0.01
 ALONG = STEP * (np.arange(8001) - 4000)
@@ -62,3 +67,17 @@ def test_the_blur_adds_its_variance():
     added = (blurred * grid**2).sum() - (sharp * grid**2).sum()
     assert added == pytest.approx((1.5 / 2.3548) ** 2, rel=1e-3)
     assert blurred.sum() == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("width", [0.0, 1.0, 5.0])
+@pytest.mark.parametrize("fwhm", [0.6, 1.2])
+@pytest.mark.parametrize("other", [0.36, 0.44, 0.55])
+def test_another_blur_finds_the_disc_back_that_was_blurred_by_it(width, fwhm, other):
+    # A profile of a known disc and blur, fitted with a wrong blur: the disc comes out wrong ...
+    discs, same = fwhm * np.array([1.0, 0.9, 0.8]), np.ones(3)
+    wrong, beta = matched_disc(discs, 3.2, width, HEIGHT * same, BLUR * same, other * same)
+    assert np.abs(wrong / discs - 1.0).max() > 0.002
+    # ... and right again with the right one.
+    back, beta = matched_disc(wrong, beta, width, HEIGHT * same, other * same, BLUR * same)
+    assert back == pytest.approx(discs, rel=0.01)
+    assert beta == pytest.approx(3.2, rel=0.03)

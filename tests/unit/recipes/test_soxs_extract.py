@@ -1,26 +1,30 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
+from soxs_pipeline.domain.flux import FluxCalibration, Response
+from soxs_pipeline.domain.objects import BlurFraction
 from soxs_pipeline.recipes.soxs_extract import RECIPE, ExtractParameters, soxs_extract
 from soxs_pipeline.recipes.soxs_stare import StareParameters, soxs_stare
-from tests.support.sky_scene import Star, make_geometry, make_scene
+from tests.support.sky_scene import BLUR_PX, Star, make_geometry, make_scene
 
 GEOMETRY = make_geometry()
 
 
-def reduced(scene, **parameters):
+def reduced(scene, geometry=GEOMETRY, flux=None, **parameters):
     stare = soxs_stare(
-        scene.raw, DetectorCalibration(), None, GEOMETRY, parameters=StareParameters()
+        scene.raw, DetectorCalibration(), None, geometry, parameters=StareParameters()
     ).products
     return soxs_extract(
         stare.sky_subtracted,
         stare.sky_model,
         stare.sources,
         None,
-        GEOMETRY,
+        geometry,
         None,
-        None,
+        flux,
         parameters=ExtractParameters(**parameters),
     )
 
@@ -49,6 +53,46 @@ def test_the_product_is_complete():
     assert [spectrum.order for spectrum in orders.spectra] == [12, 11]
     assert {q.definition for q in outcome.qc} <= set(RECIPE.qc)
     assert any("no blaze" in remark for remark in outcome.remarks)
+
+
+PINHOLES = replace(
+    GEOMETRY,
+    pixel_map=replace(GEOMETRY.pixel_map, spot_fwhm_px={11: BLUR_PX / 0.75, 12: BLUR_PX / 0.75}),
+)
+
+
+def through_slit(flux):
+    scene = make_scene(GEOMETRY, 2, (Star(flux),))
+    header = scene.raw.header.merged({"ESO SEQ ARM": "VIS", "ESO INS VISE NAME": "SLIT1.0"})
+    return replace(scene, raw=replace(scene.raw, header=header))
+
+
+def test_the_spectrum_of_a_bright_star_tells_the_blur_and_that_of_a_faint_one_does_not():
+    # No slit cuts the stars of this scene, and the header names none.
+    bright, faint = (make_scene(GEOMETRY, 2, (Star(flux),)) for flux in (60000.0, 300.0))
+    blur = reduced(bright, PINHOLES).products.orders.blur
+    assert blur.error < 0.03
+    assert blur.fraction == pytest.approx(0.75, abs=0.05)
+    blur = reduced(faint, PINHOLES).products.orders.blur
+    assert blur is None or blur.error > 0.03
+
+
+def test_a_faint_target_is_split_into_seeing_and_blur_as_the_standard_was():
+    waves, one = np.array([[900.0, 1300.0]] * 2), np.ones((2, 2))
+    response = Response(
+        np.array([11, 12]), waves, one, 0.01 * one, 0.1 * one, "TOY", ("GD71",), 0.01,
+        blur=BlurFraction(0.75, 0.01),
+    )  # fmt: skip
+    scene, flux = through_slit(300.0), FluxCalibration(response)
+    told, kept = (
+        reduced(scene, PINHOLES, flux, standard_blur=use).products.orders.spectra[0].slit_share
+        for use in (True, False)
+    )
+    # More of its width is seeing, so less of its light came through.
+    assert (told < kept).all()
+    assert told == pytest.approx(kept, rel=0.05)
+    remarks = reduced(scene, PINHOLES, flux).remarks
+    assert any("as the standards have it: 0.750" in remark for remark in remarks)
 
 
 def test_a_source_nobody_saw_is_extracted_and_remarked():

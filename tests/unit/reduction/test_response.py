@@ -7,6 +7,7 @@ import pytest
 
 from soxs_pipeline.domain.flux import FluxCalibration, MasterResponse
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.objects import BlurFraction
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.reduction.merge import merge_spectra
 from soxs_pipeline.reduction.response import fit_response
@@ -26,6 +27,13 @@ from tests.support.standard_star import (
 @pytest.fixture
 def rng():
     return np.random.default_rng(8)
+
+
+def test_the_response_tells_the_blur_of_its_stars(rng):
+    seen = exposure(rng, lambda w: star(w, 0))
+    assert fitted([seen])[0].blur is None
+    told = [replace(seen, blur=BlurFraction(value, 0.005)) for value in (0.76, 0.78)]
+    assert fitted(told)[0].blur.fraction == pytest.approx(0.77)
 
 
 def fitted(exposures):

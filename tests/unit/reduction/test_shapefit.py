@@ -53,8 +53,8 @@ def observed(rng, *, noise, width, beta, position=0.4):
     return seen, light, noise / 100.0 / np.sqrt((about_mean**2).sum(axis=1))
 
 
-def start():
-    blurs = WAVE, np.full(WAVE.size, BLUR_PX)
+def start(blur_px=BLUR_PX):
+    blurs = WAVE, np.full(WAVE.size, blur_px)
     return usual_shape(Peak(0.3, 1.0, 100.0, 20.0), DOMAIN, blurs, SLIT)
 
 
@@ -85,6 +85,24 @@ def test_the_error_common_to_all_orders_is_what_the_shape_does_to_the_flux():
     assert np.std(without) > 1.6
     assert abs(np.mean(pulls)) < 0.5
     assert 0.7 < np.std(pulls) < 1.35
+
+
+def test_a_bright_profile_tells_the_blur_whatever_was_expected():
+    rng, pulls = np.random.default_rng(3), []
+    for k in range(12):
+        seen, _, _ = observed(rng, noise=0.1, width=0.9, beta=3.2)
+        (found,) = fit_shapes(seen, [start((1.25, 0.85)[k % 2] * BLUR_PX)])
+        value, error = found.blur_seen_px
+        assert error < 0.1 * BLUR_PX
+        pulls.append((value - BLUR_PX) / error)
+    assert abs(np.mean(pulls)) < 1.0
+    assert np.std(pulls) < 1.5
+
+
+def test_a_faint_profile_tells_nothing_of_the_blur():
+    seen, _, _ = observed(np.random.default_rng(4), noise=15.0, width=0.9, beta=3.2)
+    (found,) = fit_shapes(seen, [start(1.25 * BLUR_PX)])
+    assert not found.blur_seen_px[1] < 0.1 * BLUR_PX
 
 
 def test_a_source_that_is_not_fitted_has_no_error():
