@@ -80,26 +80,34 @@ def _middles(dispersion: DispersionSolution) -> list[tuple[int, float]]:
 
 def usual_blur(exposures: Sequence[OrderSpectra]) -> BlurFraction | None:
     """Return the mean of what exposures of standards tell, None if none is bright enough."""
-    told = [
-        one.blur
-        for one in exposures
-        if one.blur is not None
-        and one.blur.telling(_TELLING)
-        and _POSSIBLE[0] < one.blur.fraction < _POSSIBLE[1]
-    ]
-    if not told:
+    return _mean([_granted(one.blur) for one in exposures])
+
+
+def _granted(blur: BlurFraction | None) -> BlurFraction | None:
+    """Return what a star tells, with the error granted to its disc; None if nothing of use."""
+    if blur is None or not blur.telling(_TELLING):
         return None
-    values = np.array([one.fraction for one in told])
-    weight = 1.0 / (np.array([one.error for one in told]) ** 2 + _FLOOR**2)
-    mean, error = float(np.average(values, weights=weight)), 1.0 / np.sqrt(weight.sum())
-    scatter = float(np.std(values, ddof=1) / np.sqrt(len(told))) if len(told) > 1 else 0.0
-    return BlurFraction(mean, float(max(error, scatter)))
+    if not _POSSIBLE[0] < blur.fraction < _POSSIBLE[1]:
+        return None
+    return BlurFraction(blur.fraction, float(np.hypot(blur.error, _FLOOR)))
+
+
+def _mean(told: Sequence[BlurFraction | None]) -> BlurFraction | None:
+    """Return the mean of what is known, by inverse variance."""
+    known = [one for one in told if one is not None]
+    if not known:
+        return None
+    weight = np.array([one.error for one in known]) ** -2.0
+    mean = float(np.average([one.fraction for one in known], weights=weight))
+    return BlurFraction(mean, float(weight.sum() ** -0.5))
 
 
 def split_as_usual(
     source: Source, geometry: Geometry, response: Response | None
 ) -> tuple[Source, list[str]]:
     """Split the width of a target into seeing and blur as the standards of a response have it.
+
+    What a bright target tells itself counts like one more standard.
 
     Parameters
     ----------
@@ -119,6 +127,7 @@ def split_as_usual(
     usual = None if response is None else response.blur
     if fitted is None or usual is None or source.forced:
         return source, []
+    usual = _mean([usual, _granted(blur_of(source, geometry))]) or usual
     factor = usual.fraction / fitted
     told = (
         f"seeing told from blur as the standards have it: {usual.fraction:.3f} of a pinhole's "

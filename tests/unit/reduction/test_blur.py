@@ -76,6 +76,12 @@ def test_a_target_is_split_as_the_standards_have_it():
     assert split_as_usual(source(), GEOMETRY, response(BlurFraction(0.94, 0.01)))[1] == []
 
 
+def test_a_bright_target_has_a_say_itself():
+    bright = source(seen=(0.87 * SPOT_PX, 0.001 * SPOT_PX))
+    found, _ = split_as_usual(bright, GEOMETRY, response(BlurFraction(0.77, 0.03)))
+    assert found.blur_px == pytest.approx(0.82 * SPOT_PX, rel=0.001)
+
+
 @pytest.mark.parametrize("told", [None, response(None)])
 def test_without_a_bright_standard_a_target_stays_as_it_was_fitted(told):
     target = source()
