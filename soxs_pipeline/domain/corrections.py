@@ -7,7 +7,7 @@ of the frame says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import PurePath
@@ -97,7 +97,7 @@ def _agrees(found: object, wanted: Card) -> bool:
 
 def corrected(
     path: str, header: Header, rules: Sequence[HeaderRule]
-) -> tuple[Header, Iterable[HeaderRule]]:
+) -> tuple[Header, tuple[HeaderRule, ...]]:
     """Return the header of a raw frame as the rules have it, and those that held for it.
 
     A later rule sees what an earlier one set. Products are left alone: they tell what was done.
@@ -118,4 +118,4 @@ def corrected(
         if rule.holds_for(path, header):
             used.append(rule)
             header = header.corrected(rule.put)
-    return header, used
+    return header, tuple(used)
