@@ -21,9 +21,9 @@ STEP_ARCSEC, _FARTHEST_ARCSEC = 0.01, 20.48
 #: Rules for the integral across half the slit: while its half width is about that of the disc, and
 #: beyond.
 _FEW, _MANY, _WIDE_ANGLE = (*map(np.polynomial.legendre.leggauss, (4, 7)), 0.9)
-#: Natural logarithm of the largest change of a width that another blur may bring, and the least
-#: exponent of a disc.
-_WIDEST_STEP, _LEAST_EXPONENT = 0.6, 1.2
+#: Natural logarithm of the largest change of a width that another blur may bring, and exponents
+#: of a disc.
+_WIDEST_STEP, _EXPONENTS, _LITTLE = 0.6, (1.2, 40.0), 1e-3
 _FWHM_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -130,8 +130,11 @@ def matched_disc(
         wide, exponent = disc(values)
         return (profile_table(wide, exponent, width, height, other) - seen).ravel()
 
-    low = np.array([-_WIDEST_STEP, -_WIDEST_STEP, np.log(_LEAST_EXPONENT / max(beta, 1.3))])
-    fit = least_squares(apart, np.zeros(3), bounds=(low, -low.min() * np.ones(3)), xtol=1e-4)
+    # An exponent at the end of the range may move inwards only.
+    exponents = np.log(np.array(_EXPONENTS) / beta)
+    low = np.array([-_WIDEST_STEP, -_WIDEST_STEP, min(exponents[0], -_LITTLE)])
+    high = np.array([_WIDEST_STEP, _WIDEST_STEP, max(exponents[1], _LITTLE)])
+    fit = least_squares(apart, np.zeros(3), bounds=(low, high), xtol=1e-4)
     return disc(fit.x)
 
 

@@ -125,7 +125,7 @@ def split_as_usual(
     """
     fitted = _fraction(source, geometry)
     usual = None if response is None else response.blur
-    if fitted is None or usual is None or source.forced:
+    if fitted is None or usual is None or not _can_be_split(source):
         return source, []
     usual = _mean([usual, _granted(blur_of(source, geometry))]) or usual
     factor = usual.fraction / fitted
@@ -134,6 +134,12 @@ def split_as_usual(
         f"image is blur, where {fitted:.3f} was fitted"
     )
     return with_blur(source, geometry, factor), [told] if abs(factor - 1.0) > _TOLD else []
+
+
+def _can_be_split(source: Source) -> bool:
+    """Return True if a source has a width that was fitted, at all its wavelengths."""
+    width = source.fwhm(np.linspace(*source.wave_domain_nm, _NODES))
+    return not source.forced and bool((width > 0).all())
 
 
 def with_blur(source: Source, geometry: Geometry, factor: float) -> Source:

@@ -89,5 +89,17 @@ def test_without_a_bright_standard_a_target_stays_as_it_was_fitted(told):
 
 
 def test_a_target_nobody_saw_stays_as_it_is():
-    target = replace(source(), forced=True)
-    assert split_as_usual(target, GEOMETRY, response(BlurFraction(0.77, 0.01)))[0] is target
+    told = response(BlurFraction(0.77, 0.01))
+    for target in (
+        replace(source(), forced=True),
+        replace(source(), fwhm_coef=np.array([np.nan])),
+    ):
+        assert split_as_usual(target, GEOMETRY, told)[0] is target
+
+
+@pytest.mark.parametrize("beta", [1.25, 30.0])
+def test_discs_at_the_ends_of_what_is_fitted_can_be_split(beta):
+    for factor in (0.5, 1.3):
+        found = with_blur(replace(source(), beta=beta), GEOMETRY, factor)
+        assert np.isfinite(found.fwhm(WAVE)).all()
+        assert 1.19 < found.beta < 40.1
