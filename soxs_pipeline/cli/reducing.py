@@ -121,7 +121,7 @@ def show_plan(options: argparse.Namespace) -> int:
 
 
 def reduce_folder(
-    options: argparse.Namespace, *, hold: Hold = _nothing, retry: bool = True
+    options: argparse.Namespace, *, hold: Hold = _nothing, retry: bool = True, refresh_s: int = 0
 ) -> int:
     """Reduce a folder, tell what became of it and return the exit status.
 
@@ -133,6 +133,8 @@ def reduce_folder(
         Names the files to be left for later.
     retry
         Run again what failed before with the very same inputs and parameters.
+    refresh_s
+        After how many seconds a browser reads the report again; 0 for never.
     """
     settings = load_settings(options.settings)
     if options.raw.is_dir():
@@ -144,7 +146,7 @@ def reduce_folder(
         plan, settings, options, jobs=jobs, fresh=options.fresh, retry=retry,
         afterwards=archive if options.archive else None,
     )  # fmt: skip
-    page = write_report(plan, results, options.output, raw=options.raw)
+    page = write_report(plan, results, options.output, raw=options.raw, refresh_s=refresh_s)
     print_failures(plan, results)
     _print_unreduced(plan, unreadable)
     _print_where(plan, results, page)

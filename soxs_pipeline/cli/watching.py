@@ -20,6 +20,8 @@ from soxs_pipeline.runtime.workspace import check_output_folder
 __all__ = ["Clock", "watch_folder"]
 
 _MINUTE = 60.0
+#: How often a browser reads the report again while it grows.
+_REFRESH_S = 60
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ class _Watch:
         self._say(f"{new} new frame(s)" if new else "no more came of a template: reduced as it is")
         self.reduced, self.due_s, self.waiting = settled, float("inf"), 0
         try:
-            self.status = reduce_folder(self.options, hold=self._hold, retry=False)
+            self.status = reduce_folder(
+                self.options, hold=self._hold, retry=False, refresh_s=_REFRESH_S
+            )
         except SoxsError as error:
             print(f"soxspipe: error: {error}", file=sys.stderr)
             self.status = error.exit_code

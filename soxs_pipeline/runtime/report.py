@@ -24,7 +24,12 @@ _ARM_ORDER = {"": 0, "VIS": 1, "NIR": 2}
 
 
 def write_report(
-    plan: Plan, results: Mapping[str, Result], out: Path, *, raw: Path | None = None
+    plan: Plan,
+    results: Mapping[str, Result],
+    out: Path,
+    *,
+    raw: Path | None = None,
+    refresh_s: int = 0,
 ) -> Path:
     """Write ``out/index.html``, with everything it shows inside the file.
 
@@ -36,6 +41,8 @@ def write_report(
         Folder of the products.
     raw
         Folder of the raw frames, to be named.
+    refresh_s
+        After how many seconds a browser reads it again; 0 for never.
 
     Raises
     ------
@@ -55,7 +62,7 @@ def write_report(
         _unused(plan),
     ]
     path = out / PAGE_NAME
-    write_whole(path, page("SOXS reduction", parts))
+    write_whole(path, page("SOXS reduction", parts, refresh_s=refresh_s))
     return path
 
 

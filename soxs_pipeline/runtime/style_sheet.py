@@ -60,7 +60,7 @@ td.bad { color: var(--bad); font-weight: 600; }
 """
 
 
-def page(title: str, parts: Iterable[str]) -> str:
+def page(title: str, parts: Iterable[str], *, refresh_s: int = 0) -> str:
     """Return a page that needs nothing beside itself.
 
     Parameters
@@ -69,11 +69,15 @@ def page(title: str, parts: Iterable[str]) -> str:
         Of the window.
     parts
         HTML of the body; empty ones are left out.
+    refresh_s
+        After how many seconds a browser reads it again; 0 for never.
     """
+    again = f'<meta http-equiv="refresh" content="{refresh_s}">\n' if refresh_s else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE_SHEET}</style></head>\n<body><main>\n"
+        + again
+        + f"<title>{title}</title>\n<style>{_STYLE_SHEET}</style></head>\n<body><main>\n"
         + "\n".join(part for part in parts if part)
         + "\n</main></body></html>\n"
     )

@@ -168,6 +168,7 @@ def test_the_report_holds_everything_it_shows(tmp_path, capsys):
     page = (out / "index.html").read_text()
     assert "data:image/png;base64," in page
     assert "<script" not in page
+    assert "refresh" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert "RAW RON" in page
     assert main([*command, "--pdf"]) == 0

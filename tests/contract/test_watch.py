@@ -69,6 +69,7 @@ def test_a_template_is_reduced_once_when_it_is_over(tmp_path, watch):
     assert said.err.count("done    soxs_mbias") == 1
     assert "no frame came for 2 minutes" in said.err
     assert product.is_file()
+    assert 'http-equiv="refresh"' in (tmp_path / "out" / "index.html").read_text()
 
 
 def test_a_template_that_was_broken_off_is_reduced_when_patience_ends(tmp_path, watch):
