@@ -76,6 +76,8 @@ class _Watch:
     arrivals: Arrivals = field(default_factory=Arrivals)
     #: The files that took part in the last reduction.
     reduced: dict[str, Stamp] = field(default_factory=dict)
+    #: When the settings were changed that it was done with.
+    settings_ns: int = 0
     #: When the first template that goes on will be given up, and how many frames wait.
     due_s: float = float("inf")
     waiting: int = 0
@@ -90,7 +92,9 @@ class _Watch:
             if self.arrivals.look(stamps(self.options.raw), now):
                 quiet_since = now
             settled = self.arrivals.settled(now, self.options.settle)
-            if settled != self.reduced or now >= self.due_s:
+            if settled and self._changed_settings_ns() != self.settings_ns:
+                self._reduce(settled, "the settings changed")
+            elif settled != self.reduced or now >= self.due_s:
                 self._reduce(settled)
             quiet = (self.clock.now() - quiet_since) / _MINUTE
             if self.options.until_quiet is not None and quiet >= self.options.until_quiet:
@@ -98,10 +102,16 @@ class _Watch:
                 return self.status
             self.clock.sleep(self.options.every)
 
-    def _reduce(self, settled: dict[str, Stamp]) -> None:
+    def _changed_settings_ns(self) -> int:
+        path = self.options.settings
+        return path.stat().st_mtime_ns if path is not None and path.is_file() else 0
+
+    def _reduce(self, settled: dict[str, Stamp], why: str = "") -> None:
         new = sum(self.reduced.get(path) != stamp for path, stamp in settled.items())
-        self._say(f"{new} new frame(s)" if new else "no more came of a template: reduced as it is")
+        given_up = "no more came of a template: reduced as it is"
+        self._say(f"{new} new frame(s)" if new else why or given_up)
         self.reduced, self.due_s, self.waiting = settled, float("inf"), 0
+        self.settings_ns = self._changed_settings_ns()
         try:
             self.status = reduce_folder(
                 self.options, hold=self._hold, retry=False, refresh_s=_REFRESH_S
