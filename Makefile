@@ -48,8 +48,8 @@ demo: $(VENV)/.stamp-run
 	@echo
 	@echo "Done. Where to look:"
 	@find $(REDUCED) -name '*.html' | sed 's/^/  page      /'
-	@find $(REDUCED) -path '*/soxs_merge/*.fits' | sort | sed 's/^/  spectrum  /'
-	@find $(REDUCED) -path '*/soxs_merge/*.png' | sort | sed 's/^/  figure    /'
+	@find $(REDUCED) -path '*/soxs_merge/*_VISNIR_MERGE_OBJ_*.fits' | sed 's/^/  spectrum  /'
+	@find $(REDUCED) -path '*/soxs_merge/*_VISNIR_MERGE_OBJ_*.png' | sort | sed 's/^/  figure    /'
 
 test: lint pytest
 
