@@ -113,15 +113,22 @@ def carry_out(
 
 
 def print_failures(plan: Plan, results: Mapping[str, Result]) -> None:
-    """Tell on the error stream what failed and what could not be done for it."""
+    """Tell on the error stream what failed, and which targets could not be done for it."""
     bad = [(plan.jobs[name], result) for name, result in results.items() if not result.good]
-    if bad:
-        print("\nFailed or skipped", file=sys.stderr)
-    for job, result in bad:
+    failed = [(job, result) for job, result in bad if result.status == "failed"]
+    if failed:
+        print("\nFailed", file=sys.stderr)
+    for job, result in failed:
         indented = result.error.replace("\n", "\n      ")
-        print(f"  {job.label}: {result.status}\n      {indented}", file=sys.stderr)
-        if result.status == "failed":
-            print(f"      record: {job.record}", file=sys.stderr)
+        print(f"  {job.label}\n      {indented}", file=sys.stderr)
+        print(f"      record: {job.record}", file=sys.stderr)
+    # A failed flat takes dozens of runs with it: what was looked for at their ends is enough.
+    skipped = [(job, result) for job, result in bad if result.status != "failed"]
+    ends = [(job, result) for job, result in skipped if job.name in plan.targets] or skipped
+    if skipped:
+        print(f"\nSkipped for want of these: {len(skipped)} run(s), among them", file=sys.stderr)
+    for job, result in ends:
+        print(f"  {job.label}: {result.error}", file=sys.stderr)
 
 
 def exit_status(results: Mapping[str, Result]) -> int:

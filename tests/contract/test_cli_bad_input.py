@@ -3,10 +3,13 @@
 import gzip
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from soxs_pipeline.cli.main import main
+from soxs_pipeline.cli.session import print_failures
+from soxs_pipeline.runtime.jobs import Result
 from tests.support.tiny_frames import write_bias, write_biases
 
 
@@ -233,7 +236,7 @@ def test_a_failure_is_recorded_and_the_other_set_is_reduced(run, raw, tmp_path):
     out = tmp_path / "out"
     status, _, err = run("reduce", raw, "-o", out, "--no-plots", "-j", 1)
     assert status != 0
-    assert "Failed or skipped" in err
+    assert "\nFailed\n  soxs_mbias VIS" in err
     assert len(products(out)) == 1
     told = [json.loads(path.read_text()) for path in out.rglob("*.json")]
     assert sorted(record["status"] for record in told) == ["done", "failed"]
@@ -287,3 +290,31 @@ def test_a_rerun_keeps_what_is_done_and_redoes_what_was_damaged(run, raw, tmp_pa
     write_bias(raw / "new.fits", 9)
     assert "[1/1] done" in run(*command)[2]
     assert "[1/1] done" in run(*command, "--fresh")[2]
+
+
+def test_what_a_failure_took_with_it_is_told_by_its_ends(capsys):
+    jobs = {
+        name: SimpleNamespace(name=name, label=f"soxs_{name} VIS", record=f"{name}.json")
+        for name in ("mflat", "stare", "extract", "merge")
+    }
+    plan = SimpleNamespace(jobs=jobs, targets=("merge",))
+    results = {"mflat": Result("mflat", "failed", error="no light\nto do: look", exit_code=4)}
+    results |= {
+        name: Result(name, "skipped", error="soxs_mflat VIS failed", exit_code=4)
+        for name in ("stare", "extract", "merge")
+    }
+    print_failures(plan, results)
+    assert capsys.readouterr().err.splitlines() == [
+        "",
+        "Failed",
+        "  soxs_mflat VIS",
+        "      no light",
+        "      to do: look",
+        "      record: mflat.json",
+        "",
+        "Skipped for want of these: 3 run(s), among them",
+        "  soxs_merge VIS: soxs_mflat VIS failed",
+    ]
+    # Where nothing ends with a target, all are named.
+    print_failures(SimpleNamespace(jobs=jobs, targets=()), results)
+    assert capsys.readouterr().err.count("soxs_mflat VIS failed") == 3
