@@ -15,6 +15,7 @@ from importlib import import_module
 
 from soxs_pipeline.cascade import load
 from soxs_pipeline.errors import ParameterError, SoxsError
+from soxs_pipeline.runtime.logs import one_thread_each
 
 __all__ = ["COMMANDS", "main"]
 
@@ -55,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     This is the one place where an unexpected exception of the programme itself ends: as a
     message, with the traceback only if ``--debug`` is given.
     """
+    # Before numpy is loaded: with several threads sums round otherwise, and a run that is done
+    # again, or with another -j, would not give the same to the last bit. They gain no time.
+    one_thread_each()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:

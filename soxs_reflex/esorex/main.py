@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from soxs_pipeline.errors import SoxsError
+from soxs_pipeline.runtime.logs import one_thread_each
 from soxs_pipeline.runtime.version import program_version
 from soxs_reflex.description import describe, group_of, recipe_names
 from soxs_reflex.esorex import texts
@@ -30,6 +31,8 @@ PROGRAM = "esorex"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return the exit status; no exception leaves it."""
+    # Before numpy is loaded, as for soxspipe: the same inputs give the same to the last bit.
+    one_thread_each()
     given = list(sys.argv[1:] if arguments is None else arguments)
     messages = Messages(PROGRAM)
     try:

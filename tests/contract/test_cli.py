@@ -1,6 +1,7 @@
 """The grammar of the command line and what it tells."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -25,6 +26,17 @@ def loaded(statement):
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], []])
 def test_the_top_of_the_help_loads_nothing_heavy(arguments):
     assert loaded(f"from soxs_pipeline.cli.main import main; main({arguments!r})") == "[]"
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, "1"), ({"OMP_NUM_THREADS": "3"}, "3")])
+def test_libraries_start_one_thread_unless_told_otherwise(given, used):
+    code = "import os; from soxs_pipeline.cli.main import main; main(['--version']); "
+    code += "print(os.environ['OMP_NUM_THREADS'])"
+    clean = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean | given, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == used
 
 
 @pytest.mark.parametrize("name", ["soxs_stare", "disp_sol", "img_mflat"])
