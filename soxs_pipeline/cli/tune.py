@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from soxs_pipeline.errors import InputError
+from soxs_pipeline.runtime.display import BACKENDS, has_display
 
 __all__ = ["COMMANDS", "open_figure"]
 
-#: What may show the window, the best first.
-_BACKENDS = ("QtAgg", "TkAgg")
 _CANCELLED = 1
 
 
@@ -33,7 +31,7 @@ def _add_tune(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
         help="where accepted settings go (default: tuned.toml)",
     )  # fmt: skip
     parser.add_argument(
-        "--backend", default="", help=f"what shows the window ({', '.join(_BACKENDS)})"
+        "--backend", default="", help=f"what shows the window ({', '.join(BACKENDS)})"
     )
     return _tune
 
@@ -74,9 +72,7 @@ def open_figure(backend: str = "") -> tuple[Any, Callable[[], None], Callable[[]
     InputError
         If there is no display, or nothing that could show a window.
     """
-    if sys.platform.startswith("linux") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
+    if not has_display():
         raise InputError(
             "there is no display to open a window on",
             wanted="DISPLAY in the environment",
@@ -85,7 +81,7 @@ def open_figure(backend: str = "") -> tuple[Any, Callable[[], None], Callable[[]
     import matplotlib as mpl  # noqa: PLC0415
 
     why = []
-    for name in (backend,) if backend else _BACKENDS:
+    for name in (backend,) if backend else BACKENDS:
         try:
             mpl.use(name, force=True)
             return _open()
