@@ -10,10 +10,9 @@ from soxs_pipeline.domain.header import Header
 __all__ = ["slit_width_arcsec"]
 
 _SLITS = ("ESO INS VISE NAME", "ESO INS NISE NAME", "ESO INS VISE ID", "ESO INS NISE ID")
-
-
-#: ``SLIT1.0`` as the instrument writes it, and what else such a name might look like.
-_NAME = re.compile(r"(?:SLIT)?[ _-]*(\d+(?:[._]\d+)?)")
+#: ``SLIT1.0`` as the instrument writes it, and what else such a name might look like. A bare whole
+#: number may count the slits.
+_NAME = re.compile(r"(?:SLIT[ _-]*(?=\d)|(?=\d+[._]\d))(\d+(?:[._]\d+)?)")
 #: Widths there may be; a name with another number is of something else.
 _WIDTHS_ARCSEC = (0.1, 12.0)
 

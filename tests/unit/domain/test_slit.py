@@ -13,7 +13,7 @@ from soxs_pipeline.domain.slit import slit_width_arcsec
     [
         ("SLIT1.0", 1.0), ("SLIT0.5", 0.5), ("SLIT5.0", 5.0), ("SLIT1_5", 1.5), ("SLIT_1.0", 1.0),
         ("Slit 1.5x12", 1.5), ("1.0", 1.0), ("PINHOLE", None), ("MULTPIN9", None), ("BLANK", None),
-        ("SLIT", None), ("SLIT99", None), ("", None),
+        ("SLIT", None), ("SLIT99", None), ("4", None), ("SLIT1", 1.0), ("", None),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("key", ["ESO INS VISE NAME", "ESO INS NISE NAME", "ESO INS NISE ID"])
