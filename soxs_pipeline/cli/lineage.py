@@ -63,9 +63,7 @@ def _history(options: argparse.Namespace) -> int:
 def _reproduce(options: argparse.Namespace) -> int:
     from soxs_pipeline.cli.session import INSTRUMENT  # noqa: PLC0415
     from soxs_pipeline.runtime.reproduction import reproduce  # noqa: PLC0415
-    from soxs_pipeline.runtime.workspace import check_output_folder  # noqa: PLC0415
 
-    check_output_folder(options.output)
     command = " ".join(["soxspipe", *sys.argv[1:]])
     found = reproduce(options.product, options.output, instrument=INSTRUMENT, command=command)
     for change in found.changes:

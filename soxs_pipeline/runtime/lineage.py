@@ -9,9 +9,10 @@ from typing import Any
 
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.fits_headers import read_header
+from soxs_pipeline.runtime.record import SCHEMA
 from soxs_pipeline.runtime.workspace import read_record, sha256
 
-__all__ = ["Ingredient", "Lineage", "Step", "find_record", "trace"]
+__all__ = ["Ingredient", "Lineage", "Step", "find_record", "ingredients_of", "trace"]
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,12 @@ def trace(product: Path) -> Lineage:
         if products[0] in seen:
             continue
         seen.add(products[0])
-        ingredients = tuple(_ingredients(record))
+        ingredients = tuple(ingredients_of(record))
         steps.append(Step(products, record, ingredients))
         for one in ingredients:
             made_by = _record_of(one.path) if not one.raw else {}
             if made_by:
-                pending.append((one.path, made_by))
+                pending.append((one.path, _understood(made_by, one.path)))
     return Lineage(tuple(steps))
 
 
@@ -153,16 +154,27 @@ def find_record(product: Path) -> tuple[Path, dict[str, Any]]:
         record = read_record(product)
         made = [product.with_name(p["file"]) for p in record.get("products", {}).values()]
         if made:
-            return made[0], record
+            return made[0], _understood(record, product)
     else:
         for path in (product, *_originals(product)):
             record = _record_of(path)
             if record:
-                return path, record
+                return path, _understood(record, path)
     raise InputError(
         f"there is no record of how {product.name} was made",
         wanted="a product in the folder in which it was made, with the record (.json) beside it",
         remedy="give the product in the output folder of soxspipe reduce",
+    )
+
+
+def _understood(record: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return a record that tells raw frames from others, as those of old versions do not."""
+    if record.get("schema") == SCHEMA:
+        return record
+    raise InputError(
+        f"the record of {path.name} is of another version of the pipeline",
+        wanted=f"records of form {SCHEMA}",
+        remedy="give the command of the reduction once more: soxspipe reduce",
     )
 
 
@@ -187,16 +199,16 @@ def _originals(product: Path) -> list[Path]:
     return sorted(product.absolute().parents[1].rglob(f"{name.removesuffix('.fits')}*.fits"))
 
 
-def _ingredients(record: Mapping[str, Any]) -> Iterator[Ingredient]:
+def ingredients_of(record: Mapping[str, Any]) -> Iterator[Ingredient]:
+    """Yield the inputs of a run, each with what became of it since."""
     for slot, files in record.get("inputs", {}).items():
         for told in files:
             path = Path(told["path"])
-            raw = bool(told.get("raw"))
-            yield Ingredient(slot, path, told["tag"], raw, _state(path, told))
+            yield Ingredient(slot, path, told["tag"], told["raw"], _state(path, told))
 
 
 def _state(path: Path, told: Mapping[str, Any]) -> str:
-    """Compare a file with what it was; of large ones that have the same size the bytes as well."""
+    """Compare a file with what it was; its bytes are read only if the size is the same."""
     if not path.is_file():
         return "gone"
     same = path.stat().st_size == told.get("bytes") and sha256(path) == told.get("sha256")

@@ -25,6 +25,7 @@ from soxs_pipeline.runtime.version import program_key, program_version
 from soxs_pipeline.runtime.workspace import sha256
 
 __all__ = [
+    "SCHEMA",
     "describe_failure",
     "describe_outcome",
     "describe_products",
@@ -34,7 +35,8 @@ __all__ = [
     "software",
 ]
 
-SCHEMA = 1
+#: Form of the records; 2 tells which inputs are raw frames.
+SCHEMA = 2
 
 
 def software() -> dict[str, str]:

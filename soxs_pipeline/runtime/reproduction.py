@@ -12,12 +12,12 @@ from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.differences import differences
 from soxs_pipeline.io.signatures import data_md5
 from soxs_pipeline.runtime.jobs import Assignment, Job, Output, Result, Source
-from soxs_pipeline.runtime.lineage import find_record, trace
+from soxs_pipeline.runtime.lineage import find_record, ingredients_of
 from soxs_pipeline.runtime.record import software
 from soxs_pipeline.runtime.registry import get
 from soxs_pipeline.runtime.runner import run_task
 from soxs_pipeline.runtime.version import program_key, program_version
-from soxs_pipeline.runtime.workspace import content_key
+from soxs_pipeline.runtime.workspace import check_output_folder, content_key
 
 __all__ = ["Comparison", "Reproduction", "reproduce"]
 
@@ -84,9 +84,11 @@ def reproduce(product: Path, out: Path, *, instrument: str, command: str = "") -
     ------
     InputError
         If there is no record, or an input is not there any more as it was.
+    OutputError
+        If the folder cannot be written to.
     """
     path, record = find_record(product)
-    altered = [one for one in trace(path).steps[0].ingredients if one.state]
+    altered = [one for one in ingredients_of(record) if one.state]
     if altered:
         raise InputError(
             f"{path.name} cannot be made again: "
@@ -94,11 +96,12 @@ def reproduce(product: Path, out: Path, *, instrument: str, command: str = "") -
             wanted="the very files of the first time",
             remedy="bring them back, make those first that are products, or reduce anew",
         )
-    assignment = _assignment(record, out, instrument, command)
     if out.resolve() == path.parent.resolve():
         raise InputError(
             f"{out} holds the product itself", wanted="another folder", remedy="choose one with -o"
         )
+    assignment = _assignment(record, out, instrument, command)
+    check_output_folder(out)
     result = run_task(assignment)
     compared = tuple(
         _compare(path.with_name(output.path.name), output.path, record["products"][output.field])
@@ -121,7 +124,7 @@ def _assignment(record: Mapping[str, Any], out: Path, instrument: str, command: 
             Source(
                 Path(told["path"]),
                 told["tag"],
-                raw=bool(told.get("raw")),
+                raw=told["raw"],
                 corrections=tuple(told.get("corrections", {}).items()),
             )
             for told in files

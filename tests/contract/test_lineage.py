@@ -64,7 +64,7 @@ def test_the_history_tells_inputs_that_are_not_what_they_were(product, tmp_path,
     assert main(["reproduce", str(product), "-o", str(tmp_path / "again")]) == 2
     said = capsys.readouterr().err
     assert "SOXS.0.fits is gone; SOXS.1.fits is another file since" in said
-    assert not list((tmp_path / "again").iterdir())
+    assert not (tmp_path / "again").exists()
 
 
 def test_a_product_made_again_is_the_same(product, tmp_path, capsys):
@@ -110,6 +110,15 @@ def test_what_has_no_record_is_refused_in_one_sentence(command, product, tmp_pat
     said = capsys.readouterr().err
     assert "no record of how lone.fits was made" in said
     assert "to do:" in said
+
+
+def test_records_of_old_versions_are_refused_for_they_do_not_tell_raw_frames(product, capsys):
+    record = product.with_suffix(".json")
+    record.write_text(record.read_text().replace('"schema": 2', '"schema": 1'))
+    assert main(["history", str(product), "--raw"]) == 2
+    said = capsys.readouterr().err
+    assert "another version" in said
+    assert "soxspipe reduce" in said
 
 
 def test_a_product_is_not_made_again_over_itself(product, capsys):
