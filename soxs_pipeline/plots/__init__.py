@@ -136,10 +136,10 @@ def draw_onto(figure: Any, recipe: str, products: Mapping[str, object], name: st
     """
     figure.clear()
     with style.drawing_onto(figure):
-        return any(drawn == name for drawn, _ in _drawn(recipe, products, only=name))
+        return any(drawn == name for drawn, _ in draw(recipe, products, only=name))
 
 
-def draw(recipe: str, products: Mapping[str, object]) -> list[tuple[str, Figure]]:
+def draw(recipe: str, products: Mapping[str, object], only: str = "") -> list[tuple[str, Figure]]:
     """Return the figures of a recipe's products, each with a short name for its file.
 
     Parameters
@@ -150,13 +150,9 @@ def draw(recipe: str, products: Mapping[str, object]) -> list[tuple[str, Figure]
         Domain objects by the name of the output slot. Inputs may stand there as well, by
         the name of the argument: with ``geometry`` or ``pixel_map`` the sky is
         judged order by order. A figure whose objects are missing or None is left out.
+    only
+        Short name of the one figure that is wanted.
     """
-    return _drawn(recipe, products)
-
-
-def _drawn(
-    recipe: str, products: Mapping[str, object], only: str = ""
-) -> list[tuple[str, Figure]]:
     known = dict(_flattened(products))
     figures = []
     with style.house_style():

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.plots.ticks import write_plainly
 
 __all__ = [
     "BAD",
@@ -149,11 +150,15 @@ def drawing_onto(figure: Any) -> Iterator[None]:
 
 def settle(figure: Figure) -> None:
     """Lay a figure out for good: it is then saved faster, and in any format the same."""
+    write_plainly(figure.axes)
     if _GIVEN.get() is not None:
         # Its window may still change its size.
         return
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+    # With an engine, even one that does nothing, saving draws everything twice.
+    figure.set_layout_engine(None)
 
 
 def caption(what: str, header: Header, arm: str = "") -> str:

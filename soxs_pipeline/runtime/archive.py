@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,7 +222,7 @@ def _spectrum(
     two_d = [one for one in others if _category(one).startswith(_TWO_D)]
     airless = [read_product(one, MergedSpectrum) for one in others if one not in two_d]
     preview = target.with_suffix(".png")
-    write_whole(preview, _preview(merged))
+    write_whole(preview, _preview("soxs_merge", "spectrum", {"merged": merged}))
     associated = [
         Associated(preview, "ANCILLARY.PREVIEW"),
         *_beside([read_product(one, RectifiedSpectrum) for one in two_d], target, release),
@@ -246,7 +246,8 @@ def _image(image: SkyImage, unit: Sequence[Path], target: Path, release: Release
     associated = [Associated(weight, "ANCILLARY.WEIGHTMAP")]
     if found is not None:
         preview = target.with_suffix(".png")
-        write_whole(preview, _image_preview(image, found))
+        shown = {"image": image, "sources": found}
+        write_whole(preview, _preview("soxs_astro_phot", "image", shown))
         associated.append(Associated(preview, "ANCILLARY.PREVIEW"))
     science = image_category(image).startswith("SCIENCE")
     # What goes with others may have nothing go with it.
@@ -257,16 +258,6 @@ def _image(image: SkyImage, unit: Sequence[Path], target: Path, release: Release
         write_source_list(stars, found, image, target.name, release)
         written.append(stars)
     return written
-
-
-def _image_preview(image: SkyImage, sources: SourceTable) -> memoryview:
-    import io  # noqa: PLC0415
-
-    from soxs_pipeline.plots.camera import image_and_sources  # noqa: PLC0415 - loads matplotlib
-
-    buffer = io.BytesIO()
-    image_and_sources(image, sources).savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
-    return buffer.getbuffer()
 
 
 def _image_stem(image: SkyImage) -> str:
@@ -311,13 +302,14 @@ def _beside(
     return found
 
 
-def _preview(merged: MergedSpectrum) -> memoryview:
+def _preview(recipe: str, name: str, products: Mapping[str, object]) -> memoryview:
     import io  # noqa: PLC0415
 
-    from soxs_pipeline.plots.merge import merged as draw  # noqa: PLC0415 - loads matplotlib
+    from soxs_pipeline.plots import draw  # noqa: PLC0415 - loads matplotlib
 
+    [(_, figure)] = draw(recipe, products, only=name)
     buffer = io.BytesIO()
-    draw(merged).savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
+    figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH)
     return buffer.getbuffer()
 
 
