@@ -131,8 +131,8 @@ class Slot:
     rare
         True if nothing need be said where nothing fills it.
     of_arm
-        Arm whose files fill it, whatever the arm of the main input; empty for files of all arms,
-        None for those of the same arm.
+        Arm whose files fill it, whatever the arm of the main input, or pairs of that arm and this;
+        empty for files of all arms, None for those of the same arm.
     """
 
     name: str
@@ -146,10 +146,12 @@ class Slot:
     arms: tuple[str, ...] = ()
     bundle: str = ""
     rare: bool = False
-    of_arm: str | None = None
+    of_arm: str | tuple[tuple[str, str], ...] | None = None
 
     def arm_for(self, arm: str) -> str:
         """Return the arm of the files that fill the slot for a main input of this arm."""
+        if isinstance(self.of_arm, tuple):
+            return dict(self.of_arm).get(arm, "")
         return arm if self.of_arm is None else self.of_arm
 
     def tag_for(self, arm: str) -> str:

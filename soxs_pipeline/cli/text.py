@@ -106,7 +106,7 @@ def _inputs(tasks: Sequence[Task]) -> list[str]:
     rows: dict[tuple[str, str], tuple[str, ...]] = {}
     for task in tasks:
         for slot in (task.main, *task.others):
-            arms = slot.arms or task.arms if slot.of_arm is None else (slot.of_arm,)
+            arms = dict.fromkeys(slot.arm_for(arm) for arm in slot.arms or task.arms)
             key = (slot.name, slot.item.tag)
             rows[key] = (_argument(slot), slot.item.tag, _number(slot), " ".join(arms),
                          slot.item.doc)  # fmt: skip

@@ -125,7 +125,11 @@ class Sources:
         The first is the target.
     profile
         The collapsed slit profile.
+    aim_arcsec
+        Where on the slit the telescope put what it points at: zero, or the offset of a nod. NaN
+        if the user told the place of the target.
     """
 
     sources: tuple[Source, ...]
     profile: SlitProfile
+    aim_arcsec: float = float("nan")

@@ -227,13 +227,15 @@ def sky_options(chosen: SkyParameters) -> SkyOptions:
     )
 
 
-def source_options(chosen: SkyParameters, position_arcsec: float) -> SourceOptions:
-    """Return how sources are found, with the target expected at a slit position."""
+def source_options(chosen: SkyParameters, offset_arcsec: float = 0.0) -> SourceOptions:
+    """Return how sources are found, by how much the telescope was offset along the slit."""
+    told = chosen.locate == "given" or chosen.position != 0
     return SourceOptions(
         threshold=chosen.detection_sigma,
         most=chosen.max_sources,
-        position_arcsec=position_arcsec,
+        position_arcsec=chosen.position + offset_arcsec,
         forced=chosen.locate == "given",
+        aim_arcsec=math.nan if told else offset_arcsec,
     )
 
 

@@ -1,20 +1,22 @@
 """Extract the target of an exposure order by order.
 
-1. The bins of an order are the detector's own columns where they cross the target's trace: at
+1. The target is the source next to where the telescope pointed, in whichever arm it was seen: an
+   arm that did not see it extracts the place where the other one did.
+2. The bins of an order are the detector's own columns where they cross the target's trace: at
    the trace nothing is resampled.
-2. Each row near the trace is read where the tilted image of the slit crosses it, by a
+3. Each row near the trace is read where the tilted image of the slit crosses it, by a
    polynomial through its pixels: a shift of tenths of a pixel over the target's width. Nothing
    is rectified.
-3. The samples of a bin are summed with the weights of the best estimate: profile over variance
+4. The samples of a bin are summed with the weights of the best estimate: profile over variance
    of the model. Neighbours on the slit are fitted together with the target.
-4. The profile of a bright target is corrected by what is measured of it.
-5. Pixels that no source can explain are rejected; bright lines and sharp seeing are not, for
+5. The profile of a bright target is corrected by what is measured of it.
+6. Pixels that no source can explain are rejected; bright lines and sharp seeing are not, for
    an error of the profile is granted. Bins that lost most of their weight are flagged.
-6. Variance and covariance of neighbouring bins follow exactly from the pixels'; the error of
+7. Variance and covariance of neighbouring bins follow exactly from the pixels'; the error of
    the sky, common to all rows, is added to them.
-7. The shift that the night sky's lines have against the dispersion solution is taken off the
+8. The shift that the night sky's lines have against the dispersion solution is taken off the
    wavelengths.
-8. If a response is given, the sensitivity of each bin through the atmosphere of the exposure is
+9. If a response is given, the sensitivity of each bin through the atmosphere of the exposure is
    noted beside the electrons, for `soxs_merge` to apply.
 """
 
@@ -23,10 +25,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.flux import FluxCalibration
 from soxs_pipeline.domain.frame import Frame
-from soxs_pipeline.domain.linecheck import LineCheck
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.domain.spectra import Blaze, OrderSpectra
 from soxs_pipeline.errors import ParameterError
@@ -36,6 +38,7 @@ from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.blur import blur_of, split_as_usual
 from soxs_pipeline.reduction.extraction import ExtractionOptions, aperture_of, extract_orders
 from soxs_pipeline.reduction.linecheck import with_zero_point
+from soxs_pipeline.reduction.onetarget import as_seen_beside
 from soxs_pipeline.reduction.sensitivity import with_sensitivity
 from soxs_pipeline.reduction.slitloss import with_slit_share
 from soxs_pipeline.reduction.windows import lit_range
@@ -61,6 +64,9 @@ class ExtractParameters(ParameterSet):
         "target",
         "What is extracted: the target; low:high, all light between two slit positions in arcsec; "
         "or slit, all light on the slit. For windows no profile is assumed.",
+    )
+    same_target: bool = parameter(
+        True, "Take the target for where the other arm saw it, if this one did not."
     )
     clip_sigma: float = parameter(
         5.0, "Pixels further than this from the model are rejected.", unit="sigma", ge=3, le=50
@@ -100,7 +106,7 @@ def soxs_extract(
     frame: Frame,
     sky_model: Frame,
     sources: Sources,
-    line_check: LineCheck | None,
+    beside: Beside,
     geometry: Geometry,
     blaze: Blaze | None,
     flux: FluxCalibration | None,
@@ -117,8 +123,8 @@ def soxs_extract(
         What was taken off, with its variance.
     sources
         The target, and what is beside it on the slit; none for an exposure of the sky.
-    line_check
-        Shift of the sky lines of this exposure, or None.
+    beside
+        Shift of the sky lines of this exposure, and what the other arm saw on its slit.
     geometry
         Order edges, dispersion solution and pixel map.
     blaze
@@ -138,9 +144,13 @@ def soxs_extract(
     UnprocessableDataError
         If the target's trace crosses no order.
     """
-    window = _read_window(parameters.window, lit_range(frame, geometry))
+    lit = lit_range(frame, geometry)
+    window = _read_window(parameters.window, lit)
     if not sources.sources:
         return _of_sky(frame)
+    said: list[str] = []
+    if parameters.same_target and window is None:
+        sources, said = as_seen_beside(sources, beside.other_arm, lit)
     spectra = extract_orders(
         frame,
         sky_model,
@@ -168,9 +178,10 @@ def soxs_extract(
         flux_error=target.flux_error if by_profile else float("nan"),
         blur=blur_of(target, geometry),
     )
-    said: list[str] = []
-    if line_check is not None and parameters.zero_point:
-        orders, said = with_zero_point(orders, line_check)
+    moved = bool(said)
+    if beside.line_check is not None and parameters.zero_point:
+        orders, more = with_zero_point(orders, beside.line_check)
+        said += more
     if parameters.slit_loss and window is None:
         if parameters.standard_blur and flux is not None:
             target, more = split_as_usual(target, geometry, flux.response)
@@ -183,7 +194,7 @@ def soxs_extract(
         remarks.append("no blaze was given: orders will not be scaled to each other when merged")
     if window is not None:
         remarks.append(f"all light from {window[0]:+.2f} to {window[1]:+.2f} arcsec was summed")
-    elif target.forced:
+    elif target.forced and not moved:
         remarks.append("the target was not found; its position was assumed")
     return Outcome(ExtractProducts(orders), measure_orders(orders), remarks)
 

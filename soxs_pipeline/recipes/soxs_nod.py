@@ -120,15 +120,13 @@ def soxs_nod(
         alone = f"{raw.name}: no other exposure of the sequence is left to pair it with"
         remarks.append(f"{alone}; done as a stare")
     shape, compared = seen.frame.shape, 0
-    where = parameters.position + here.along
     modelled, sources = model_exposure(
-        seen.pixels, shape, options, source_options(parameters, where)
+        seen.pixels, shape, options, source_options(parameters, here.along)
     )
     if beside is not None and parameters.compare:
         modelled, compared = struck_by_comparison(modelled, beside, ratio, options.clip_sigma)
     if beside is not None and partner is not None and difference:
-        place = parameters.position + partner.along
-        left, _ = model_exposure(beside, shape, options, source_options(parameters, place))
+        left, _ = model_exposure(beside, shape, options, source_options(parameters, partner.along))
         frames = common_off(seen.frame, modelled, left, ratio)
     else:
         frames = make_sky_frames(seen.frame, modelled)

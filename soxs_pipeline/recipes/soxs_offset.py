@@ -168,7 +168,7 @@ def _alone(
     """Model an exposure of the sky, or of an object without any of the sky, by itself."""
     name = here.raw.name
     modelled, sources = model_exposure(
-        pixels, frame.shape, sky_options(chosen), source_options(chosen, chosen.position)
+        pixels, frame.shape, sky_options(chosen), source_options(chosen)
     )
     frames = make_sky_frames(frame, modelled)
     if here.of_sky:
@@ -190,7 +190,7 @@ def _under_sky_around(
 ) -> _Made:
     """Take the sky of the exposures around off one of the object."""
     options = sky_options(chosen)
-    nowhere = source_options(chosen, chosen.position)
+    nowhere = source_options(chosen)
     skies = [model_exposure(p, frame.shape, options, nowhere)[0] for _, _, p in around_it]
     weights = [weight for _, weight, _ in around_it]
     ratios = [_ratio(raw, one.raw) for one, _, _ in around_it]
@@ -203,7 +203,7 @@ def _under_sky_around(
     mapping = "MAPPING" in raw.header.text("ESO DPR TECH")
     level = "leave" if mapping and chosen.level == "automatic" else chosen.level
     modelled, sources, (beside, taken) = model_under_sky(
-        pixels, expected, frame.shape, options, source_options(chosen, chosen.position), level
+        pixels, expected, frame.shape, options, source_options(chosen), level
     )
     frames = make_sky_frames(frame, modelled)
     if chosen.subtract == "difference":

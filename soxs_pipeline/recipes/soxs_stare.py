@@ -91,7 +91,7 @@ def soxs_stare(
         seen.pixels,
         seen.frame.shape,
         options,
-        source_options(parameters, parameters.position),
+        source_options(parameters),
     )
     products = StareProducts(*make_sky_frames(seen.frame, modelled), sources)
     told = about_sources(raw.name, sources, parameters.detection_sigma)

@@ -54,12 +54,15 @@ class SourceOptions:
         Expected slit position of the target.
     forced
         True to take that position unseen.
+    aim_arcsec
+        As in `Sources`.
     """
 
     threshold: float = 5.0
     most: int = 3
     position_arcsec: float = 0.0
     forced: bool = False
+    aim_arcsec: float = float("nan")
 
 
 def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[Shape]:

@@ -241,7 +241,7 @@ def model_under_sky(
                 for order, one in zip(modelled, beside, strict=True)
             ]
             shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
-    found = sources_of(modelled, shapes)
+    found = sources_of(modelled, shapes, source.aim_arcsec)
     # No pixel of this exposure helped to find its sky: none is drawn to it.
     flagged = [order.flagged(hit=order.hit, used=order.used & False) for order in modelled]
     return flagged, found, told

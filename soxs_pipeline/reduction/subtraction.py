@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -75,7 +76,7 @@ def model_exposure(
             modelled = with_hits(modelled, shape, sky)
             shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
     modelled = with_hits(modelled, shape, sky)
-    return modelled, sources_of(modelled, shapes)
+    return modelled, sources_of(modelled, shapes, source.aim_arcsec)
 
 
 def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) -> ModelledOrder:
@@ -199,7 +200,9 @@ def with_hits(
     return [order.flagged(hit=hit[order.pixels.place]) for order in modelled]
 
 
-def sources_of(modelled: list[ModelledOrder], shapes: list[Shape]) -> Sources:
+def sources_of(
+    modelled: list[ModelledOrder], shapes: list[Shape], aim_arcsec: float = math.nan
+) -> Sources:
     """Return the sources with the slit profile that the eye judges."""
     plain = collapse_exposure(modelled)
     signal, precision = plain.together(np.arange(plain.order.size))
@@ -219,4 +222,5 @@ def sources_of(modelled: list[ModelledOrder], shapes: list[Shape]) -> Sources:
             error=1.0 / np.sqrt(precision[filled]),
             model=model[filled],
         ),
+        aim_arcsec=aim_arcsec,
     )

@@ -147,6 +147,12 @@ SCENES: dict[str, Scene] = {
         sources=(Source("supernova", 14.5, position_arcsec=0.0, size_arcsec=9.0),),
         drift_arcsec=0.0,
     ),
+    # Seen in the blue arm alone, and not where the telescope points.
+    "blue": replace(
+        _STANDARD,
+        sources=(Source("blackbody", 22.5, position_arcsec=-2.0, temperature_k=30000.0),),
+        exptime=(1800.0, 1800.0),
+    ),
     "power_law": replace(_STANDARD, sources=(Source("powerlaw", 17.5, position_arcsec=-1.2),)),
 }
 

@@ -129,6 +129,8 @@ def _step(task: Task, arm: str, source: Step | None, steps: list[Step]) -> Step:
             makers = _makers(slot.item, slot.arm_for(arm), steps)
             # What this very exposure went through comes before what others left.
             own = [m for m in makers if m in ancestors or m.source in ancestors]
+            # What was done alike in the other arm.
+            own = own or [m for m in makers if m.task in {a.task for a in ancestors}]
             inputs.append(Input(slot, slot.arm_for(arm), tuple(own[:1] or makers)))
     if task.joins_arms and source is not None and arm == task.arms[0]:
         # Led by the first arm, a step takes what was done alike in the others. Led by another,

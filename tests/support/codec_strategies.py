@@ -302,6 +302,7 @@ def sources(draw):
     return Sources(
         tuple(source() for _ in range(draw(st.integers(0, 3)))),
         SlitProfile(*(draw(vectors(n)) for _ in range(4))),
+        draw(numbers | st.just(float("nan"))),
     )
 
 

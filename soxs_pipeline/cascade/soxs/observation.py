@@ -125,6 +125,12 @@ def _sequence(
     )
 
 
+def _of_other_arm(name: str, item: DataItem) -> Slot:
+    """Return the slot for what the other arm has, next in time, of the same target."""
+    found = maybe(name, item, NIGHT, match=OBSERVATION)
+    return replace(found, rare=True, of_arm=(("VIS", "NIR"), ("NIR", "VIS")))
+
+
 def _observe(
     kind: str,
     raws: tuple[DataItem, ...],
@@ -165,7 +171,11 @@ def _observe(
             (
                 need("sky_model", sky, NIGHT, match=SAME_EXPOSURE),
                 need("sources", sources, NIGHT, match=SAME_EXPOSURE),
-                maybe("line_check", lines, NIGHT, match=SAME_EXPOSURE),
+                *bundled(
+                    "beside",
+                    maybe("line_check", lines, NIGHT, match=SAME_EXPOSURE),
+                    _of_other_arm("other_arm", sources),
+                ),
                 *GEOMETRY,
                 BLAZE_SLOT,
                 *calibration,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
 from soxs_pipeline.io.codecs.tables import column, floats, integers, logicals, table
 
 __all__ = ["SOURCES"]
+
+_AIM = "ESO PRO SLIT AIM"
 
 
 def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
@@ -41,7 +44,10 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("ERR", profile.error, "electron"),
         column("MODEL", profile.model, "electron"),
     ]
-    return {}, [fits.PrimaryHDU(), table("SOURCES", columns), table("PROFILE", along_slit)]
+    cards: dict[str, object] = {}
+    if math.isfinite(found.aim_arcsec):
+        cards[_AIM] = found.aim_arcsec, "[arcsec] Where the telescope pointed on the slit"
+    return cards, [fits.PrimaryHDU(), table("SOURCES", columns), table("PROFILE", along_slit)]
 
 
 def _padded(series: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -112,7 +118,8 @@ def _decode(units: Units, _: Layout) -> Sources:
     profile = SlitProfile(
         *(floats(along_slit, name) for name in ("SLIT", "SIGNAL", "ERR", "MODEL"))
     )
-    return Sources(sources, profile)
+    aim = units[0].header.get(_AIM, math.nan)
+    return Sources(sources, profile, float(aim))
 
 
 SOURCES = Codec(Sources, 4, _encode, _decode)

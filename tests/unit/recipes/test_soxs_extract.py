@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.flux import FluxCalibration, Response
 from soxs_pipeline.domain.objects import BlurFraction
@@ -21,7 +22,7 @@ def reduced(scene, geometry=GEOMETRY, flux=None, **parameters):
         stare.sky_subtracted,
         stare.sky_model,
         stare.sources,
-        None,
+        Beside(),
         geometry,
         None,
         flux,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.recipes.soxs_extract import ExtractParameters, soxs_extract
 from soxs_pipeline.reduction.windows import lit_range
@@ -17,7 +18,7 @@ BAD = np.uint32(511)
 def spectra(outcome, **parameters):
     made = outcome.products
     found = soxs_extract(
-        made.sky_subtracted, made.sky_model, made.sources, None, GEOMETRY, None, None,
+        made.sky_subtracted, made.sky_model, made.sources, Beside(), GEOMETRY, None, None,
         parameters=ExtractParameters(**parameters),
     )  # fmt: skip
     return found.products.orders.spectra

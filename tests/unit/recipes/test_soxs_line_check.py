@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.recipes.soxs_extract import ExtractParameters, soxs_extract
@@ -139,7 +140,7 @@ def test_the_zero_point_is_taken_off_the_spectrum():
             stare.sky_subtracted,
             stare.sky_model,
             stare.sources,
-            line_check,
+            Beside(line_check),
             GEOMETRY,
             None,
             None,

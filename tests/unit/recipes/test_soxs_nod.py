@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError
@@ -33,7 +34,7 @@ def extracted(outcome):
         made.sky_subtracted,
         made.sky_model,
         made.sources,
-        None,
+        Beside(),
         GEOMETRY,
         None,
         None,

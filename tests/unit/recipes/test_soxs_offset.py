@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError
@@ -32,7 +33,7 @@ def run(scenes, k=0, **parameters):
 def extracted(outcome):
     made = outcome.products
     return soxs_extract(
-        made.sky_subtracted, made.sky_model, made.sources, None, GEOMETRY, None, None,
+        made.sky_subtracted, made.sky_model, made.sources, Beside(), GEOMETRY, None, None,
         parameters=ExtractParameters(),
     ).products.orders  # fmt: skip
 
