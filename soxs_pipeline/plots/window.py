@@ -12,7 +12,7 @@ from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.quality import Quality
-from soxs_pipeline.domain.spectra import Aperture, OrderSpectra
+from soxs_pipeline.domain.spectra import Aperture, OrderSpectra, OrderSpectrum
 from soxs_pipeline.plots import style
 from soxs_pipeline.plots.extraction import draw_flux_of_all, draw_ratio_of_all
 from soxs_pipeline.plots.sky import draw_profile
@@ -53,17 +53,19 @@ def extraction_window(
     )
     draw_profile(panels["profile"], sources)
     panels["profile"].set_gid(f"{SPAN_GID}window")
-    middle = float(np.mean(sources.sources[0].wave_domain_nm)) if sources.sources else np.nan
+    courses = {one.order: _course(one, pixel_map) for one in orders.spectra}
     if orders.aperture is not None:
-        low, high = _edges(orders.aperture, sources, np.array([middle]))
-        for edge in (float(low[0]), float(high[0])):
+        middle = np.median(np.concatenate([np.zeros(0), *(slit for _, slit in courses.values())]))
+        edges = [float(edge) for edge in _edges(orders.aperture, middle)]
+        for edge in edges:
             panels["profile"].axvline(edge, color=style.BAD, lw=1.3, ls=(0, (4, 3)))
-        said = f"dashed: the window, {float(low[0]):+.2f} to {float(high[0]):+.2f} arcsec"
+        said = f"dashed: the window, {edges[0]:+.2f} to {edges[1]:+.2f} arcsec"
         panels["profile"].text(
             0.01, 0.95, said, transform=panels["profile"].transAxes, va="top", color=style.BAD
         )
     for number in numbers:
-        _draw_order(panels[f"order{number}"], number, orders, frame, sources, pixel_map)
+        panel = panels[f"order{number}"]
+        _draw_order(panel, number, orders, courses[number], frame, sources, pixel_map)
     draw_flux_of_all(panels["flux"], orders)
     draw_ratio_of_all(panels["ratio"], orders)
     panels["ratio"].sharex(panels["flux"])
@@ -78,12 +80,24 @@ def _chosen(numbers: list[int]) -> list[int]:
     return [numbers[place] for place in np.unique(places.astype(int))]
 
 
-def _edges(aperture: Aperture, sources: Sources, wave: Floats) -> tuple[Floats, Floats]:
-    """Return the slit positions between which light is summed, at wavelengths."""
-    centre = np.zeros(wave.size)
-    if aperture.on_target and sources.sources:
-        target = sources.sources[0]
-        centre = target.position(np.clip(wave, *target.wave_domain_nm))
+def _course(one: OrderSpectrum, pixel_map: PixelMap) -> tuple[Floats, Floats]:
+    """Return wavelengths and slit positions along which an order was extracted.
+
+    It need not be the course of a source that was found: see `soxs_extract`.
+    """
+    size = pixel_map.order.shape
+    x = np.clip(np.rint(one.x).astype(int), 0, size[1] - 1)
+    y = np.clip(np.rint(one.y).astype(int), 1, size[0] - 2)
+    slit = pixel_map.slit_arcsec
+    step = 0.5 * (slit[y + 1, x] - slit[y - 1, x]).astype(float)
+    place = slit[y, x] + (one.y - y) * step
+    known = np.isfinite(place)
+    return one.wavelength_nm[known], np.asarray(place[known], float)
+
+
+def _edges(aperture: Aperture, centre: Floats) -> tuple[Floats, Floats]:
+    """Return the slit positions between which light is summed, about the target's."""
+    centre = centre if aperture.on_target else np.zeros_like(centre)
     return centre + aperture.low_arcsec, centre + aperture.high_arcsec
 
 
@@ -91,6 +105,7 @@ def _draw_order(
     panel: Any,
     number: int,
     orders: OrderSpectra,
+    course: tuple[Floats, Floats],
     frame: Frame,
     sources: Sources,
     pixel_map: PixelMap,
@@ -109,8 +124,8 @@ def _draw_order(
     )
     panel.figure.colorbar(drawn, ax=panel, pad=0.01, fraction=0.03)
     if orders.aperture is not None:
-        for edge in _edges(orders.aperture, sources, wave):
-            panel.plot(wave, edge, color=style.BAD, lw=1.3, ls=(0, (4, 3)))
+        for edge in _edges(orders.aperture, course[1]):
+            panel.plot(course[0], edge, color=style.BAD, lw=1.3, ls=(0, (4, 3)))
     for rank, source in enumerate(sources.sources):
         place = source.position(np.clip(wave, *source.wave_domain_nm))
         panel.plot(wave, place, color="white" if rank == 0 else style.GREEN, lw=0.6, ls=":")

@@ -39,7 +39,8 @@ def as_seen_beside(
     """Return the sources of an exposure with the target that both arms have.
 
     It is the source next to where the telescope pointed, in whichever arm that was seen. An arm
-    that did not see it takes it for where the other one did, and as wide.
+    that did not see it takes it for where the other one did, and as wide, and whatever it had
+    modelled elsewhere for sky.
 
     Parameters
     ----------
@@ -72,11 +73,32 @@ def as_seen_beside(
         said = f"the source at {_place(same[0]):+.2f} arcsec is the target, as in the other arm"
         return replace(own, sources=(same[0], *others)), [said]
     target = _transferred(mine, theirs, wave, place)
+    if abs(_place(mine) - place) >= apart:
+        rest += _taken_for_sky(target, lit)
     said = (
         f"the target was not found; it was taken to be at {place:+.2f} arcsec, where the other "
         f"arm saw it with {theirs.significance:.0f} sigma"
     )
     return replace(own, sources=(target, *rest)), [said]
+
+
+def _taken_for_sky(target: Source, lit: tuple[float, float]) -> list[Source]:
+    """Return wide sources that stand for what the sky took of a target it did not know of.
+
+    Where no source was modelled, up to half of its light is taken for sky or for the illumination
+    of the slit, which are smooth along it. To fit them beside the target costs it a sixth of its
+    signal to noise ratio, and leaves it unbiased.
+    """
+    width = lit[1] - lit[0]
+    return [
+        replace(
+            target,
+            trace_coef=np.array([place]),
+            fwhm_coef=np.array([width]),
+            slit_width_arcsec=0.0,
+        )
+        for place in (lit[0], 0.5 * (lit[0] + lit[1]), lit[1])
+    ]
 
 
 def _tells(own: Sources, other: Sources) -> bool:

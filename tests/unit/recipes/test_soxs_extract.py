@@ -6,7 +6,7 @@ import pytest
 from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.flux import FluxCalibration, Response
-from soxs_pipeline.domain.objects import BlurFraction
+from soxs_pipeline.domain.objects import BlurFraction, SlitProfile, Source, Sources
 from soxs_pipeline.recipes.soxs_extract import RECIPE, ExtractParameters, soxs_extract
 from soxs_pipeline.recipes.soxs_stare import StareParameters, soxs_stare
 from tests.support.sky_scene import BLUR_PX, Star, make_geometry, make_scene
@@ -14,7 +14,7 @@ from tests.support.sky_scene import BLUR_PX, Star, make_geometry, make_scene
 GEOMETRY = make_geometry()
 
 
-def reduced(scene, geometry=GEOMETRY, flux=None, **parameters):
+def reduced(scene, geometry=GEOMETRY, flux=None, beside=None, **parameters):
     stare = soxs_stare(
         scene.raw, DetectorCalibration(), None, geometry, parameters=StareParameters()
     ).products
@@ -22,7 +22,7 @@ def reduced(scene, geometry=GEOMETRY, flux=None, **parameters):
         stare.sky_subtracted,
         stare.sky_model,
         stare.sources,
-        Beside(),
+        beside or Beside(),
         geometry,
         None,
         flux,
@@ -103,3 +103,39 @@ def test_a_source_nobody_saw_is_extracted_and_remarked():
         pull = spectrum.flux / np.sqrt(spectrum.variance)
         assert abs(np.mean(pull)) < 0.25
         assert np.std(pull) == pytest.approx(1.0, abs=0.12)
+
+
+def _other_arm(place, sigma=30.0):
+    """What the other arm saw: a source of the same seeing, without a course."""
+    width = Star().fwhm * (1100.0 / 800.0) ** 0.2
+    star = Source(
+        np.array([place]), np.array([width]), Star().beta, (350.0, 850.0), sigma, False, BLUR_PX
+    )
+    return Sources((star,), SlitProfile(*(np.zeros(1) for _ in range(4))), 0.0)
+
+
+def test_a_target_too_faint_for_its_arm_is_extracted_where_the_other_arm_saw_it():
+    faint, ratios, unseen = 2.0, [], 0
+    for seed in range(10):
+        scene = make_scene(GEOMETRY, seed, (Star(faint, position=1.8),))
+        outcome = reduced(scene, beside=Beside(other_arm=_other_arm(1.8)))
+        unseen += any("where the other arm saw it" in remark for remark in outcome.remarks)
+        assert not any("was assumed" in remark for remark in outcome.remarks)
+        for spectrum in outcome.products.orders.spectra:
+            good = (spectrum.quality[20:-20] & np.uint32(511)) == 0
+            weight = 1.0 / spectrum.variance[20:-20][good]
+            ratios.append(np.average(spectrum.flux[20:-20][good], weights=weight) / faint)
+    assert unseen >= 6
+    error = np.std(ratios) / np.sqrt(len(ratios))
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.03 + 3.0 * error)
+    assert np.mean(ratios) > 4.0 * error
+
+
+def test_who_does_not_want_the_place_of_the_other_arm_keeps_that_of_this_one():
+    scene = make_scene(GEOMETRY, 0, ())
+    beside = Beside(other_arm=_other_arm(1.8))
+    outcome = reduced(scene, beside=beside, same_target=False)
+    assert not any("other arm" in remark for remark in outcome.remarks)
+    plain = reduced(scene).products.orders.spectra
+    for spectrum, alone in zip(outcome.products.orders.spectra, plain, strict=True):
+        np.testing.assert_array_equal(spectrum.flux, alone.flux)

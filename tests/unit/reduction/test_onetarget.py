@@ -24,7 +24,9 @@ def seen(*sources, aim=0.0):
 
 
 def places(sources):
-    return [round(float(s.position(sum(s.wave_domain_nm) / 2)), 3) for s in sources.sources]
+    """Where the sources are, without those that stand for light taken for sky."""
+    return [round(float(s.position(sum(s.wave_domain_nm) / 2)), 3) for s in sources.sources
+            if float(np.mean(s.fwhm_coef[0])) < 5.0]  # fmt: skip
 
 
 def test_a_target_that_was_not_found_is_where_the_other_arm_saw_it():
@@ -41,6 +43,19 @@ def test_a_target_that_was_not_found_is_where_the_other_arm_saw_it():
     assert float(target.fwhm(1425.0)) == pytest.approx(wide)
     assert "-2.00 arcsec" in said[0]
     assert "40 sigma" in said[0]
+
+
+def test_what_the_sky_took_of_it_is_fitted_with_it_unless_it_was_modelled_there():
+    vis = seen(at(-2.0, 40.0, VIS))
+    elsewhere, _ = as_seen_beside(seen(at(0.0, 0.0, NIR, forced=True)), vis, LIT)
+    wide = elsewhere.sources[1:]
+    assert [float(s.position(1425.0)) for s in wide] == [-5.4, 0.0, 5.4]
+    assert all(float(s.fwhm(1425.0)) > 10.0 for s in wide)
+    there, said = as_seen_beside(seen(at(-1.8, 0.0, NIR, forced=True)), vis, LIT)
+    assert len(there.sources) == 1
+    assert said
+    # A bump of the noise there was modelled as well.
+    assert len(as_seen_beside(seen(at(-2.3, 4.8, NIR)), vis, LIT)[0].sources) == 1
 
 
 def test_the_offsets_of_a_nod_are_taken_into_account():
@@ -90,7 +105,7 @@ def test_of_several_the_one_that_both_see_and_that_is_next_to_the_aim_is_the_tar
 def test_a_target_that_only_the_other_arm_sees_is_taken_beside_what_was_found():
     found, _ = as_seen_beside(seen(at(-2.0, 30.0, NIR)), seen(at(0.5, 60.0, VIS)), LIT)
     assert places(found) == [0.5, -2.0]
-    assert [source.forced for source in found.sources] == [True, False]
+    assert [source.forced for source in found.sources[:2]] == [True, False]
 
 
 def test_a_bump_of_the_noise_is_neither_target_nor_neighbour():
