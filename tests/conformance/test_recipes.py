@@ -9,6 +9,7 @@ import pytest
 
 from soxs_pipeline.cascade import load
 from soxs_pipeline.cli.text import manual
+from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.domain.calibrations import DetectorCalibration, Geometry
 from soxs_pipeline.domain.flux import FluxCalibration
 from soxs_pipeline.domain.frame import RawFrame
@@ -19,7 +20,12 @@ from soxs_pipeline.runtime.binding import kind_of
 from soxs_pipeline.runtime.registry import get, names
 
 TASKS = load("SOXS").tasks
-BUNDLES = {"detector": DetectorCalibration, "geometry": Geometry, "flux": FluxCalibration}
+BUNDLES = {
+    "beside": Beside,
+    "detector": DetectorCalibration,
+    "geometry": Geometry,
+    "flux": FluxCalibration,
+}
 READABLE = {RawFrame, *(codec.kind for codec in CODECS)}
 RECIPES = names()
 
