@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import BSpline
 from scipy.linalg import solveh_banded
-from scipy.sparse import csr_array
 
 from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
 
@@ -97,6 +96,50 @@ def fit_curve(
     return best
 
 
+@dataclass(frozen=True, eq=False)
+class _Basis:
+    """The splines that are not zero at each point.
+
+    Parameters
+    ----------
+    values
+        Their values, shape ``(n, 4)``.
+    first
+        Number of the first of them, shape ``(n,)``.
+    size
+        Number of all splines.
+    bridge
+        Penalty of squared second differences of the coefficients, as the lower bands of a
+        matrix, shape ``(4, size)``.
+    """
+
+    values: Floats
+    first: NDArray[np.int64]
+    size: int
+    bridge: Floats
+
+    def __matmul__(self, coef: Floats) -> Floats:
+        """Return the curve of some coefficients at the points."""
+        return np.asarray(sum(self.values[:, a] * coef[self.first + a] for a in range(DEGREE + 1)))
+
+    def total(self, each: Floats, shift: int) -> Floats:
+        """Return sums over the points for the spline that is the ``shift``-th at each of them."""
+        return np.asarray(np.bincount(self.first + shift, each, self.size), np.float64)
+
+
+def _basis(points: Floats, knots: Floats) -> _Basis:
+    design = BSpline.design_matrix(points, knots, DEGREE)
+    size = design.shape[1]
+    bridge = np.zeros((DEGREE + 1, size))
+    stencil = np.array([1.0, -2.0, 1.0])
+    for a in range(3):
+        for b in range(a + 1):
+            bridge[a - b, b : b + size - 2] += stencil[a] * stencil[b]
+    # Every point has as many splines, the zeros at knots among them.
+    first = design.indices.reshape(-1, DEGREE + 1)[:, 0].astype(np.int64)
+    return _Basis(design.data.reshape(-1, DEGREE + 1), first, size, bridge)
+
+
 def _robust(
     x: Floats,
     y: Floats,
@@ -111,7 +154,7 @@ def _robust(
     inner = np.linspace(low, high, pieces + 1)
     knots = np.concatenate([[low] * DEGREE, inner, [high] * DEGREE])
     points, values, error = x[usable], y[usable], sigma[usable]
-    basis = csr_array(BSpline.design_matrix(points, knots, DEGREE))
+    basis = _basis(points, knots)
     weight = np.ones(len(points))
     coef = np.zeros(0)
     scale = 1.0
@@ -129,41 +172,39 @@ def _robust(
     full_weight = np.zeros(len(x))
     full_weight[usable] = weight
     relative = np.full(len(x), np.inf)
-    level = np.abs(np.asarray(basis @ coef))
+    level = np.abs(basis @ coef)
     relative[usable] = _error(basis, weight / (error * max(scale, 1.0)) ** 2) / np.maximum(
         level, 1e-30
     )
     return SmoothCurve(knots, coef, relative, full_weight), loss
 
 
-def _banded(basis: csr_array, weight: Floats) -> Floats:
-    n = basis.shape[1]
-    normal = csr_array(basis.T @ basis.multiply(weight[:, None]))
-    bands = np.zeros((DEGREE + 1, n))
-    for k in range(DEGREE + 1):
-        bands[k, : n - k] = normal.diagonal(-k)
+def _banded(basis: _Basis, weight: Floats) -> Floats:
+    bands = np.zeros((DEGREE + 1, basis.size))
+    for b in range(DEGREE + 1):
+        weighted = weight * basis.values[:, b]
+        for a in range(b, DEGREE + 1):
+            bands[a - b] += basis.total(weighted * basis.values[:, a], b)
     # Second differences, scaled to the data: bridge gaps, hold where nothing constrains.
     strength = BRIDGE * max(float(bands[0].mean()), 1e-30)
-    if n >= 3:
-        stencil = np.array([1.0, -2.0, 1.0])
-        for i in range(n - 2):
-            for a in range(3):
-                for b in range(a + 1):
-                    bands[a - b, i + b] += strength * stencil[a] * stencil[b]
+    bands += strength * basis.bridge
     bands[0] += 1e-6 * strength + 1e-300
     return bands
 
 
-def _solve(basis: csr_array, values: Floats, weight: Floats) -> Floats:
-    return np.asarray(
-        solveh_banded(_banded(basis, weight), basis.T @ (weight * values), lower=True)
-    )
+def _solve(basis: _Basis, values: Floats, weight: Floats) -> Floats:
+    weighted = weight * values
+    right = sum(basis.total(weighted * basis.values[:, a], a) for a in range(DEGREE + 1))
+    return np.asarray(solveh_banded(_banded(basis, weight), right, lower=True))
 
 
-def _error(basis: csr_array, weight: Floats) -> Floats:
+def _error(basis: _Basis, weight: Floats) -> Floats:
     """Return the error of the curve at every point."""
     bands = _banded(basis, weight)
-    covariance = np.asarray(solveh_banded(bands, np.eye(basis.shape[1]), lower=True))
-    projected = np.asarray(basis @ covariance)
-    variance = (basis.toarray() * projected).sum(axis=1)
+    covariance = np.asarray(solveh_banded(bands, np.eye(basis.size), lower=True))
+    variance = np.zeros(len(weight))
+    for a in range(DEGREE + 1):
+        for b in range(DEGREE + 1):
+            among = covariance[basis.first + a, basis.first + b]
+            variance += basis.values[:, a] * basis.values[:, b] * among
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from soxs_pipeline.numerics.levenberg import Pixels, fit_batch
+from soxs_pipeline.numerics.robust import row_quantiles
 
 __all__ = ["EdgeFits", "fit_edges", "half_level"]
 
@@ -94,9 +95,7 @@ def fit_edges(
     EdgeFits
         One for each bin.
     """
-    kept = np.where(use, values, np.nan)
-    kept[~use.any(axis=1)] = 0.0
-    low, high = np.nanquantile(kept, 0.1, axis=1), np.nanquantile(kept, 0.8, axis=1)
+    low, high = row_quantiles(values, use, 0.1), row_quantiles(values, use, 0.8)
     guess = np.stack([np.maximum(high - low, 1.0), start, np.full(len(start), SIGMA), low], axis=1)
     fit = fit_batch(
         _step,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from soxs_pipeline.numerics.levenberg import Pixels, fit_batch
-from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
+from soxs_pipeline.numerics.robust import mad_sigma, row_quantiles, tukey_weights
 
 __all__ = ["Correction", "ProfileFits", "fit_correction", "fit_profiles", "ridge_offset"]
 
@@ -154,10 +154,7 @@ def fit_profiles(
 def _first_guess(
     position: Floats, values: Floats, use: Flags, start: Floats, sigma: float
 ) -> Floats:
-    kept = np.where(use, values, np.nan)
-    empty = ~use.any(axis=1)
-    kept[empty] = 0.0
-    level = np.nanquantile(kept, 0.2, axis=1)
+    level = row_quantiles(values, use, 0.2)
     near = use & (np.abs(position - start[:, None]) < 2.5 * sigma)
     peak = np.where(near, values - level[:, None], 0.0).max(axis=1)
     flux = np.maximum(peak, 1.0) * sigma * np.sqrt(2.0 * np.pi)

@@ -12,6 +12,7 @@ from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.errors import UnprocessableDataError
+from soxs_pipeline.numerics.robust import row_quantiles
 from soxs_pipeline.numerics.traces import (
     Correction,
     ProfileFits,
@@ -361,9 +362,7 @@ def _without_outliers(
     """Drop pixels far off the first fit: cosmic rays and unknown hot pixels."""
     u = (position - fits.centre[:, None]) / fits.sigma[:, None]
     shape = np.exp(-0.5 * u**2) / (fits.sigma[:, None] * np.sqrt(2.0 * np.pi))
-    kept = np.where(use, values, np.nan)
-    kept[~use.any(axis=1)] = 0.0
-    level = np.nanquantile(kept, 0.2, axis=1)[:, None]
+    level = row_quantiles(values, use, 0.2)[:, None]
     light = fits.flux[:, None] * shape
     # The Gaussian is not integrated over the pixel here, hence the wide tolerance.
     sigma = np.sqrt(read_variance + np.maximum(light + level, 0.0) + (0.25 * light) ** 2)

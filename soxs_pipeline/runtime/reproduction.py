@@ -131,7 +131,9 @@ def _assignment(record: Mapping[str, Any], out: Path, instrument: str, command: 
         )
         for slot, files in record["inputs"].items()
     }
-    values = {name: told["value"] for name, told in record["parameters"].items()}
+    values = {info.name: info.default for info in get(record["recipe"]).parameters.describe()}
+    # A parameter that did not exist then has its default: what there was before.
+    values |= {name: told["value"] for name, told in record["parameters"].items()}
     main = tasks[record["task"]].main.name
     outputs = tuple(
         Output(name, told["tag"], out / told["file"]) for name, told in record["products"].items()

@@ -5,6 +5,7 @@ from soxs_pipeline.numerics.robust import (
     clipped_moments,
     mad_sigma,
     robust_level,
+    row_quantiles,
     tukey_weights,
 )
 
@@ -24,6 +25,17 @@ def test_the_mad_ignores_nan_and_reduces_along_an_axis(rng):
     values = rng.normal(0.0, [[1.0], [5.0]], (2, 50_000))
     values[:, ::7] = np.nan
     np.testing.assert_allclose(mad_sigma(values, axis=1), [1.0, 5.0], rtol=0.03)
+
+
+@pytest.mark.parametrize("quantile", [0.0, 0.1, 0.5, 0.8, 1.0])
+def test_quantiles_of_rows_are_those_of_numpy(rng, quantile):
+    values, use = rng.normal(size=(40, 13)), rng.random((40, 13)) < 0.6
+    use[3], use[5, 1:] = False, False
+    values[7, 2] = np.nan
+    kept = np.where(use, values, np.nan)
+    kept[3] = 0.0
+    wanted = [np.nanquantile(row, quantile) if np.isfinite(row).any() else 0.0 for row in kept]
+    np.testing.assert_allclose(row_quantiles(values, use, quantile), wanted, rtol=1e-12)
 
 
 def test_the_mad_of_nothing_is_nan():
