@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -86,10 +87,11 @@ class Frame:
         ny, nx = self.data.shape
         return ny, nx
 
-    @property
+    @cached_property
     def bad(self) -> NDArray[np.bool_]:
         """True where a pixel must not be used."""
         flagged: NDArray[np.bool_] = (self.quality & np.uint32(FATAL)) != 0
+        flagged.flags.writeable = False
         return flagged
 
     @property
