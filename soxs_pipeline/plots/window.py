@@ -61,8 +61,9 @@ def extraction_window(
             panels["profile"].axvline(edge, color=style.BAD, lw=1.3, ls=(0, (4, 3)))
         said = f"dashed: the window, {edges[0]:+.2f} to {edges[1]:+.2f} arcsec"
         panels["profile"].text(
-            0.01, 0.95, said, transform=panels["profile"].transAxes, va="top", color=style.BAD
-        )
+            0.01, 0.95, said, transform=panels["profile"].transAxes, va="top", color=style.BAD,
+            bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1.5},
+        )  # fmt: skip
     for number in numbers:
         panel = panels[f"order{number}"]
         _draw_order(panel, number, orders, courses[number], frame, sources, pixel_map)
