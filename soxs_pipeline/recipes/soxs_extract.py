@@ -186,7 +186,8 @@ def soxs_extract(
         if parameters.standard_blur and flux is not None:
             target, more = split_as_usual(target, geometry, flux.response)
             said = [*said, *more]
-        orders, more = with_slit_share(orders, target)
+        known = moved or not target.forced
+        orders, more = with_slit_share(orders, target, width_known=known)
         said = [*said, *more]
     orders, remarks = with_sensitivity(orders, flux)
     remarks += said

@@ -15,7 +15,9 @@ __all__ = ["with_slit_share"]
 _WIDEST_ARCSEC = 3.0
 
 
-def with_slit_share(orders: OrderSpectra, target: Source) -> tuple[OrderSpectra, list[str]]:
+def with_slit_share(
+    orders: OrderSpectra, target: Source, *, width_known: bool
+) -> tuple[OrderSpectra, list[str]]:
     """Return spectra with the share of the target's light that passed the slit at each bin.
 
     The target is taken for a point source in the middle of the slit, seen as a round disc. One
@@ -27,6 +29,8 @@ def with_slit_share(orders: OrderSpectra, target: Source) -> tuple[OrderSpectra,
         Extracted orders.
     target
         With its width and profile along the slit.
+    width_known
+        False if the width was assumed: how much the slit cut off is then not known either.
     """
     width = slit_width_arcsec(orders.header)
     if not width > 0:
@@ -34,7 +38,7 @@ def with_slit_share(orders: OrderSpectra, target: Source) -> tuple[OrderSpectra,
     middle = 0.5 * sum(target.wave_domain_nm)
     if (
         not target.slit_width_arcsec > 0
-        or target.forced
+        or not width_known
         or float(target.fwhm(middle)) > _WIDEST_ARCSEC
     ):
         return orders, []

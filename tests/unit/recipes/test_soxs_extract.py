@@ -62,8 +62,8 @@ PINHOLES = replace(
 )
 
 
-def through_slit(flux):
-    scene = make_scene(GEOMETRY, 2, (Star(flux),))
+def through_slit(*stars):
+    scene = make_scene(GEOMETRY, 2, stars)
     header = scene.raw.header.merged({"ESO SEQ ARM": "VIS", "ESO INS VISE NAME": "SLIT1.0"})
     return replace(scene, raw=replace(scene.raw, header=header))
 
@@ -84,7 +84,7 @@ def test_a_faint_target_is_split_into_seeing_and_blur_as_the_standard_was():
         np.array([11, 12]), waves, one, 0.01 * one, 0.1 * one, "TOY", ("GD71",), 0.01,
         blur=BlurFraction(0.75, 0.01),
     )  # fmt: skip
-    scene, flux = through_slit(300.0), FluxCalibration(response)
+    scene, flux = through_slit(Star(300.0)), FluxCalibration(response)
     told, kept = (
         reduced(scene, PINHOLES, flux, standard_blur=use).products.orders.spectra[0].slit_share
         for use in (True, False)
@@ -129,6 +129,14 @@ def test_a_target_too_faint_for_its_arm_is_extracted_where_the_other_arm_saw_it(
     error = np.std(ratios) / np.sqrt(len(ratios))
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.03 + 3.0 * error)
     assert np.mean(ratios) > 4.0 * error
+
+
+def test_light_lost_beside_the_slit_is_made_up_for_with_the_seeing_of_the_other_arm():
+    scene = through_slit()
+    found = reduced(scene, beside=Beside(other_arm=_other_arm(1.8))).products.orders.spectra
+    alone = reduced(scene).products.orders.spectra
+    assert all(spectrum.slit_share is None for spectrum in alone)
+    assert all(0.4 < np.median(spectrum.slit_share) < 0.95 for spectrum in found)
 
 
 def test_who_does_not_want_the_place_of_the_other_arm_keeps_that_of_this_one():
