@@ -225,7 +225,7 @@ def _spectrum(
     write_whole(preview, _preview("soxs_merge", "spectrum", {"merged": merged}))
     associated = [
         Associated(preview, "ANCILLARY.PREVIEW"),
-        *_beside([read_product(one, RectifiedSpectrum) for one in two_d], target, release),
+        *_beside(two_d, target, release),
     ]
     write_spectrum(
         target,
@@ -251,7 +251,7 @@ def _image(image: SkyImage, unit: Sequence[Path], target: Path, release: Release
         associated.append(Associated(preview, "ANCILLARY.PREVIEW"))
     science = image_category(image).startswith("SCIENCE")
     # What goes with others may have nothing go with it.
-    write_image(target, image, release, associated if science else ())
+    write_image(target, image, release, associated if science else (), unit[0].name)
     written = [target, weight]
     if found is not None and science:
         stars = target.with_name(f"{target.stem}_SRC.fits")
@@ -289,15 +289,13 @@ def _without_air(
     return None
 
 
-def _beside(
-    two_d: Sequence[RectifiedSpectrum], target: Path, release: Release
-) -> list[Associated]:
+def _beside(two_d: Sequence[Path], target: Path, release: Release) -> list[Associated]:
     """Write the rectified spectra of the same exposures beside a spectrum of one arm."""
     found = []
-    for number, image in enumerate(two_d, 1):
+    for number, product in enumerate(two_d, 1):
         tail = "_2D" if len(two_d) == 1 else f"_2D{number}"
         path = target.with_name(f"{target.stem}{tail}.fits")
-        write_two_d(path, image, release)
+        write_two_d(path, read_product(product, RectifiedSpectrum), release, product.name)
         found.append(Associated(path, "ANCILLARY.2DSPECTRUM"))
     return found
 

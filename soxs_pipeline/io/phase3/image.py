@@ -33,7 +33,11 @@ def image_category(image: SkyImage) -> str:
 
 
 def write_image(
-    path: Path, image: SkyImage, release: Release, associated: Sequence[Associated] = ()
+    path: Path,
+    image: SkyImage,
+    release: Release,
+    associated: Sequence[Associated] = (),
+    product: str = "",
 ) -> None:
     """Write an image in ADU per second, in the primary unit, as the archive takes it.
 
@@ -47,6 +51,8 @@ def write_image(
         What the data cannot tell.
     associated
         Weight map and preview, in the same folder.
+    product
+        Name of the product's own file, if it is to be noted.
 
     Raises
     ------
@@ -69,6 +75,7 @@ def write_image(
         "GAIN": gain,
         "WEIGHT": float(np.median(image.weight[image.weight > 0])),
         **association_cards(associated),
+        **({"PIPEFILE": product} if product else {}),
     }
     fill(primary.header, (*IMAGE, *IMAGE_ARRAY), cards)
     write_units(path, [primary])

@@ -22,7 +22,7 @@ __all__ = ["write_two_d"]
 _PLANES = (("FLUX", "DATA", ""), ("ERR", "ERROR", "RMSE"), ("QUAL", "QUALITY", "FLAG32BIT"))
 
 
-def write_two_d(path: Path, image: RectifiedSpectrum, release: Release) -> None:
+def write_two_d(path: Path, image: RectifiedSpectrum, release: Release, product: str = "") -> None:
     """Write a rectified spectrum as a file that goes with a spectrum of the archive.
 
     Neighbouring cells are correlated; keywords ``NOISEWAV`` and ``NOISESLI`` tell by how much the
@@ -36,6 +36,8 @@ def write_two_d(path: Path, image: RectifiedSpectrum, release: Release) -> None:
         The rectified spectrum.
     release
         What the data cannot tell.
+    product
+        Name of the product's own file, if it is to be noted.
 
     Raises
     ------
@@ -51,6 +53,7 @@ def write_two_d(path: Path, image: RectifiedSpectrum, release: Release) -> None:
         "FLUXCAL": "ABSOLUTE" if calibrated else "UNCALIBRATED",
         "NOISEWAV": image.noise_factor_wave,
         "NOISESLI": image.noise_factor_slit,
+        **({"PIPEFILE": product} if product else {}),
     }
     primary = fits.PrimaryHDU()
     fill(primary.header, TWO_D, cards)

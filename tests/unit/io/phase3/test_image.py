@@ -56,6 +56,8 @@ def test_files_of_an_image_are_made_once(reduced, tmp_path, with_sources):
     request = ArchiveRequest(tmp_path / "phase3", only_new=True)
     assert len(make_unit(unit, request)) == 2 + with_sources
     assert make_unit(unit, request) == []
+    [image] = (tmp_path / "phase3").glob("*_IMG_?.fits")
+    assert fits.getheader(image)["PIPEFILE"] == "image.fits"
 
 
 def test_independent_readers_find_the_same_sources(reduced, tmp_path):

@@ -27,12 +27,14 @@ def make_image(exposures):
 
 @pytest.fixture
 def path(tmp_path):
-    write_two_d(tmp_path / "a_2D.fits", make_image((exposure(0, "VIS"),)), Release("soxs/1.0"))
+    image, release = make_image((exposure(0, "VIS"),)), Release("soxs/1.0")
+    write_two_d(tmp_path / "a_2D.fits", image, release, "rectified.fits")
     return tmp_path / "a_2D.fits"
 
 
-def test_it_keeps_the_rules(path):
+def test_it_keeps_the_rules_and_tells_what_it_was_made_from(path):
     assert check_file(path).breaches == ()
+    assert fits.getheader(path)["PIPEFILE"] == "rectified.fits"
     assert check_file(path).category == "ANCILLARY.2DSPECTRUM"
 
 
