@@ -1,7 +1,7 @@
 """Extract the target of an exposure order by order.
 
-1. The target is the source next to where the telescope pointed, in whichever arm it was seen: an
-   arm that did not see it extracts the place where the other one did.
+1. Both arms extract the same target: an arm that found none takes the place where the other one
+   saw it, and of several that both see the one next to where the telescope pointed is taken.
 2. The bins of an order are the detector's own columns where they cross the target's trace: at
    the trace nothing is resampled.
 3. Each row near the trace is read where the tilted image of the slit crosses it, by a

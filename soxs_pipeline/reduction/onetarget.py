@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from soxs_pipeline.domain.objects import Source, Sources
+from soxs_pipeline.reduction.shapes import WIDTH_POWER
 
 __all__ = ["as_seen_beside"]
 
@@ -29,8 +30,6 @@ _SAME_ARCSEC, _SAME_WIDTHS = 0.6, 0.5
 _ENDS = 0.1
 #: Least distance from the ends of the slit, in arcsec.
 _MARGIN_ARCSEC = 0.3
-#: Width of the seeing goes with this power of the wavelength (Fried 1966).
-_SEEING_POWER = -0.2
 
 
 def as_seen_beside(
@@ -38,9 +37,9 @@ def as_seen_beside(
 ) -> tuple[Sources, list[str]]:
     """Return the sources of an exposure with the target that both arms have.
 
-    It is the source next to where the telescope pointed, in whichever arm that was seen. An arm
-    that did not see it takes it for where the other one did, and as wide, and whatever it had
-    modelled elsewhere for sky.
+    Of sources that both arms see it is the one next to where the telescope pointed. An arm that
+    found none takes it for where the other one did, and as wide. A target that was found is never
+    given up for a place where nothing was: that the arms differ is said.
 
     Parameters
     ----------
@@ -63,31 +62,37 @@ def as_seen_beside(
     away = float(theirs.position(wave)) - other.aim_arcsec
     place = own.aim_arcsec + away
     apart = max(_SAME_ARCSEC, _SAME_WIDTHS * float(theirs.fwhm(wave)))
-    off_slit = not lit[0] + _MARGIN_ARCSEC < place < lit[1] - _MARGIN_ARCSEC
-    if off_slit or (_is_found(mine) and _is_preferred(mine, own.aim_arcsec, theirs, away, apart)):
+    if not lit[0] + _MARGIN_ARCSEC < place < lit[1] - _MARGIN_ARCSEC:
         return own, []
-    rest = [source for source in own.sources if _is_found(source)]
-    same = [source for source in rest if abs(_place(source) - place) < apart]
+    if not _is_found(mine):
+        target = _transferred(mine, theirs, wave, place)
+        modelled_there = abs(_place(mine) - place) < apart
+        wide = [] if modelled_there else _taken_for_sky(target, lit)
+        said = (
+            f"the target was not found; it was taken to be at {place:+.2f} arcsec, where the "
+            f"other arm saw it with {theirs.significance:.0f} sigma"
+        )
+        return replace(own, sources=(target, *wide)), [said]
+    if _is_preferred(mine, own.aim_arcsec, theirs, away, apart):
+        return own, []
+    same = [one for one in own.sources if _is_found(one) and abs(_place(one) - place) < apart]
     if same:
-        others = [source for source in own.sources if source is not same[0]]
+        others = [one for one in own.sources if one is not same[0]]
         said = f"the source at {_place(same[0]):+.2f} arcsec is the target, as in the other arm"
         return replace(own, sources=(same[0], *others)), [said]
-    target = _transferred(mine, theirs, wave, place)
-    if abs(_place(mine) - place) >= apart:
-        rest += _taken_for_sky(target, lit)
     said = (
-        f"the target was not found; it was taken to be at {place:+.2f} arcsec, where the other "
-        f"arm saw it with {theirs.significance:.0f} sigma"
+        f"the target at {_place(mine):+.2f} arcsec is not that of the other arm, whose place is "
+        f"{place:+.2f} arcsec here; 'position' of the sky subtraction tells which to take"
     )
-    return replace(own, sources=(target, *rest)), [said]
+    return own, [said]
 
 
 def _taken_for_sky(target: Source, lit: tuple[float, float]) -> list[Source]:
     """Return wide sources that stand for what the sky took of a target it did not know of.
 
-    Where no source was modelled, up to half of its light is taken for sky or for the illumination
-    of the slit, which are smooth along it. To fit them beside the target costs it a sixth of its
-    signal to noise ratio, and leaves it unbiased.
+    Where no source was modelled, part of its light is taken for sky or for the illumination of the
+    slit, which are smooth along it. To fit them beside the target costs signal to noise ratio, and
+    leaves it unbiased.
     """
     width = lit[1] - lit[0]
     return [
@@ -124,7 +129,7 @@ def _transferred(mine: Source, theirs: Source, wave_nm: float, place_arcsec: flo
     """Return a source where the other arm saw it, and as wide as the seeing makes it here."""
     middle = _middle(mine)
     usual, seen = float(mine.fwhm(middle)), float(theirs.fwhm(wave_nm))
-    wide = seen * (middle / wave_nm) ** _SEEING_POWER
+    wide = seen * (middle / wave_nm) ** WIDTH_POWER[0]
     return replace(
         mine,
         trace_coef=np.array([place_arcsec]),

@@ -132,7 +132,7 @@ def _assignment(record: Mapping[str, Any], out: Path, instrument: str, command: 
         for slot, files in record["inputs"].items()
     }
     values = {info.name: info.default for info in get(record["recipe"]).parameters.describe()}
-    # A parameter that did not exist then has its default: what there was before.
+    # A parameter that did not exist then has its default; that the program is another is told.
     values |= {name: told["value"] for name, told in record["parameters"].items()}
     main = tasks[record["task"]].main.name
     outputs = tuple(

@@ -80,6 +80,18 @@ def test_a_product_made_again_is_the_same(product, tmp_path, capsys):
     assert main(["reproduce", str(product), "-o", str(again)]) == 0
 
 
+def test_a_parameter_that_the_record_does_not_know_has_its_default(product, tmp_path, capsys):
+    path = product.with_suffix(".json")
+    record = json.loads(path.read_text())
+    assert record["parameters"]["clip_sigma"]["set_by"] != "default"
+    name = next(k for k, told in record["parameters"].items() if told["set_by"] == "default")
+    del record["parameters"][name]
+    path.write_text(json.dumps(record))
+    capsys.readouterr()
+    assert main(["reproduce", str(product), "-o", str(tmp_path / "again")]) == 0
+    assert capsys.readouterr().out.startswith("same ")
+
+
 def test_what_differs_is_told_with_its_size(product, tmp_path, capsys):
     record = json.loads(product.with_suffix(".json").read_text())
     with fits.open(product) as units:

@@ -102,10 +102,12 @@ def test_of_several_the_one_that_both_see_and_that_is_next_to_the_aim_is_the_tar
     assert as_seen_beside(vis, nir, LIT)[0] is vis
 
 
-def test_a_target_that_only_the_other_arm_sees_is_taken_beside_what_was_found():
-    found, _ = as_seen_beside(seen(at(-2.0, 30.0, NIR)), seen(at(0.5, 60.0, VIS)), LIT)
-    assert places(found) == [0.5, -2.0]
-    assert [source.forced for source in found.sources[:2]] == [True, False]
+def test_a_target_that_was_found_is_not_given_up_for_an_empty_place():
+    sources = seen(at(-2.0, 30.0, NIR))
+    found, said = as_seen_beside(sources, seen(at(0.5, 60.0, VIS)), LIT)
+    assert found is sources
+    assert "-2.00 arcsec is not that of the other arm" in said[0]
+    assert "+0.50 arcsec" in said[0]
 
 
 def test_a_bump_of_the_noise_is_neither_target_nor_neighbour():
