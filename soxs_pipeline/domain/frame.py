@@ -103,6 +103,23 @@ class Frame:
         """Return a copy with ``flag`` added where ``where`` is true."""
         return replace(self, quality=np.where(where, self.quality | np.uint32(flag), self.quality))
 
+    @property
+    def floor(self) -> NDArray[np.float32]:
+        """The variance of a frame in electrons without that of the signal it still holds."""
+        return np.asarray(self.variance - np.maximum(self.data, np.float32(0.0)), np.float32)
+
+    def without_light(self, light: NDArray[np.floating]) -> Self:
+        """Return a copy without this light, in electrons, whose photons stay in the variance.
+
+        They go into the `floor`, of every pixel alike. Had the variance been left as it is, the
+        floor would hold what was taken off where a pixel came out high and not where it came out
+        low: every mean by inverse variance would be off by a few per cent of it.
+        """
+        gone = light.astype(np.float32)
+        data = self.data - gone
+        own = np.maximum(gone, np.float32(0.0)) + np.maximum(data, np.float32(0.0))
+        return self.with_data(data, self.floor + own)
+
     def with_data(self, data: NDArray[np.floating], variance: NDArray[np.floating]) -> Self:
         """Return a copy with other values and variances."""
         return replace(self, data=data.astype(np.float32), variance=variance.astype(np.float32))

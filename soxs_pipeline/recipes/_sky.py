@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -151,7 +151,7 @@ def gathered(
     stray = None
     if chosen.subtract_scattered and geometry.order_table.has_edges:
         stray = _scattered(frame, geometry, chosen)
-        frame = _without(frame, stray, 1.0)
+        frame = frame.without_light(stray.data)
     elif chosen.subtract_scattered:
         remarks.append(f"{raw.name}: the order table has no edges; scattered light was left in")
     margin = chosen.edge_margin
@@ -178,9 +178,9 @@ def gathered_like(
     """
     frame, _ = _detrended(raw, detector, master_flat, chosen)
     if own.stray is not None and as_bright > 0:
-        frame = _without(frame, own.stray, as_bright)
+        frame = frame.without_light(as_bright * own.stray.data)
     elif own.stray is not None:
-        frame = _without(frame, _scattered(frame, geometry, chosen), 1.0)
+        frame = frame.without_light(_scattered(frame, geometry, chosen).data)
     return gather_like(frame, master_flat, own.pixels)
 
 
@@ -202,11 +202,6 @@ def _detrended(
 
 def _scattered(frame: Frame, geometry: Geometry, chosen: SkyParameters) -> Frame:
     return scattered_light(frame, geometry.order_table, margin_px=chosen.gap_margin, grid=FAINT)
-
-
-def _without(frame: Frame, stray: Frame, factor: float) -> Frame:
-    # Its photons stay in the variance: they came, whatever is taken off.
-    return replace(frame, data=frame.data - np.float32(factor) * stray.data)
 
 
 def sky_options(chosen: SkyParameters) -> SkyOptions:

@@ -216,12 +216,11 @@ class _Readings:
     """What is read of a frame and of its flat at places of the detector."""
 
     def __init__(self, frame: Frame, flat: Frame | None) -> None:
-        floor = frame.variance - np.maximum(frame.data, 0.0)
         self.width = frame.shape[1]
         slit = slit_width_arcsec(frame.header)
         self.slit_width_arcsec = slit if slit > 0 else 0.0
         self._data = frame.data.ravel()
-        self._floor = np.maximum(floor, 0.5 * frame.setup.read_noise_e**2).ravel()
+        self._floor = np.maximum(frame.floor, 0.5 * frame.setup.read_noise_e**2).ravel()
         self._bad = frame.bad.ravel()
         self._flat = flat
         self._flat_bad = None if flat is None else flat.bad.ravel()

@@ -56,6 +56,20 @@ def test_scattered_light_is_not_taken_for_sky_or_wings_of_a_source():
     assert np.mean(error) < 0.5 * np.mean(wrong)
 
 
+def test_the_noise_of_scattered_light_does_not_draw_the_sky_down():
+    """Nor any mean weighted by the variance that is left: little sky is where it showed."""
+    left, error = [], []
+    for seed in range(4):
+        lit, _ = scattered(make_scene(GEOMETRY, seed, (), sky=3.0, line=0.0), 8.0, 0.0)
+        made = run(lit).products
+        inner = np.abs(np.nan_to_num(GEOMETRY.pixel_map.slit_arcsec, nan=9.0)) < 5.0
+        rest = made.sky_subtracted
+        use = inner & ~rest.bad & (rest.variance > 0)
+        left.append(rest.data[use].mean(dtype=float))
+        error.append(rest.data[use].std(dtype=float) / np.sqrt(use.sum()))
+    assert np.mean(left) == pytest.approx(0.0, abs=3 * np.hypot.reduce(error) / len(error))
+
+
 def test_an_order_table_without_edges_leaves_scattered_light_in_and_tells():
     scene = make_scene(GEOMETRY)
     known = GEOMETRY.order_table
