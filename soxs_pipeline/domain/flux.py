@@ -112,6 +112,9 @@ class Response:
         Relative standard deviation of the levels of the stars, NaN for one star.
     blur
         How much of a pinhole's image is blur, as the stars tell; None if none is bright enough.
+    step
+        Largest step between neighbouring orders that the lamp does not explain, in ln; NaN if
+        no two orders overlap.
     """
 
     orders: NDArray[np.int64]
@@ -124,6 +127,7 @@ class Response:
     scatter: float
     spread: float = float("nan")
     blur: BlurFraction | None = None
+    step: float = float("nan")
 
     def of_order(self, order: int, wavelength_nm: Floats) -> tuple[Floats, Floats]:
         """Return sensitivity and relative error of an order; NaN where they are not known."""

@@ -15,12 +15,13 @@ SCATTER = QcDefinition("RESP RMS", "Relative scatter of the points about the res
 ERROR = QcDefinition("RESP ERROR", "Median relative error of the response")
 STARS = QcDefinition("N STANDARDS", "Standard stars that made the response")
 SPREAD = QcDefinition("RESP SPREAD", "Relative scatter of the levels of the standard stars")
+STEP = QcDefinition("RESP STEP", "Largest step between orders that the flat lamp leaves, in ln")
 BLUR = QcDefinition(
     "BLUR FRAC", "Instrument's blur over the width of a pinhole's image, as the standards tell"
 )
 ORDER_EFFICIENCY = QcDefinition("EFF MEDIAN", "Median efficiency of an order", per_order=True)
 
-RESPONSE_QC = (EFFICIENCY, PEAK, SCATTER, ERROR, STARS, SPREAD, BLUR, ORDER_EFFICIENCY)
+RESPONSE_QC = (EFFICIENCY, PEAK, SCATTER, ERROR, STARS, SPREAD, STEP, BLUR, ORDER_EFFICIENCY)
 
 
 def measure_response(response: Response) -> list[QcValue]:
@@ -42,5 +43,6 @@ def measure_response(response: Response) -> list[QcValue]:
         ERROR.value(float(np.nanmedian(response.error))),
         STARS.value(len(response.standards)),
         *([SPREAD.value(response.spread)] if np.isfinite(response.spread) else []),
+        *([STEP.value(response.step)] if np.isfinite(response.step) else []),
         *([] if response.blur is None else [BLUR.value(response.blur.fraction)]),
     ]

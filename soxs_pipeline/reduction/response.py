@@ -2,9 +2,10 @@
 
 The efficiency of an order is its blaze times what all orders share. The flat lamp shows the
 blaze, so the star's electrons over the lamp's, divided by the star's flux above the atmosphere,
-are one smooth curve over the whole arm, on which all orders must agree. That curve is fitted
-and multiplied by the lamp's signal again: the result is absolute for each order, and does not
-depend on the level of the lamp through another slit. Stars that were dimmed by clouds are raised
+are one smooth curve over the whole arm, on which all orders must agree but for the steps that
+the lamp itself makes (`ordersteps`). That curve is fitted and multiplied by the lamp's signal
+again: the result is absolute for each order, and does not depend on the level of the lamp
+through another slit. Stars that were dimmed by clouds are raised
 to the level of the middle one; the scatter of their levels goes into the error.
 """
 
@@ -25,6 +26,7 @@ from soxs_pipeline.errors import SoxsError, UnprocessableDataError
 from soxs_pipeline.numerics.bsplines import fit_curve
 from soxs_pipeline.numerics.robust import mad_sigma
 from soxs_pipeline.reduction.blur import usual_blur
+from soxs_pipeline.reduction.ordersteps import OrderLight, OrderSteps, find_steps
 from soxs_pipeline.reduction.standardlevels import Levels, find_levels
 from soxs_pipeline.reduction.standards import find_standard
 
@@ -35,6 +37,8 @@ Floats = NDArray[np.float64]
 _PLANCK_TIMES_C_ERG_NM = 6.62607015e-27 * 2.99792458e17
 #: Knot spacings tried, in ln(wavelength), and the bins the points are averaged in.
 _SPACINGS = (0.16, 0.08, 0.04, 0.02)
+#: Those of the curve that carries over molecular bands, wider than most of the bands.
+_STIFF = (0.16, 0.08)
 _BIN = 5e-4
 #: Error granted to every point: the star's own lines, the extinction, the flat.
 _FLOOR = 0.003
@@ -53,8 +57,9 @@ _ENVELOPE, _STRETCH, _ENVELOPE_ERROR = 90.0, 0.01, 0.10
 _ROUNDS = 4
 #: Relative error of the curve within a gap, per unit of ln(wavelength) from its nearer end.
 _BRIDGE = 0.5
-#: Departure of a star's level from that of the others (ln) that is told.
+#: Departure of a star's level from that of the others (ln) that is told, and step between orders.
 _UNLIKE = 0.05
+_STEEP = 0.03
 #: Added to logarithms so that none is near zero, where relative errors make no sense.
 _OFFSET = 100.0
 
@@ -114,7 +119,7 @@ def fit_response(
         If every star is unknown or saturated, or no bin can be used. Some are done without.
     """
     remarks: list[str] = []
-    names, points, used = [], [], []
+    names, lights, used = [], [], []
     refused: SoxsError | None = None
     for exposure in exposures:
         try:
@@ -127,17 +132,23 @@ def fit_response(
         if not np.isfinite(airmass):
             airmass = 1.0
             remarks.append(f"{name}: the header tells no airmass; 1.0 was assumed")
-        found = [
-            _points_of(spectrum, exposure, standards, row, extinction, bands, airmass)
+        found = {
+            spectrum.order: _light_of(spectrum, exposure, standards, row, extinction, airmass)
             for spectrum in exposure.spectra
-        ]
-        together = _joined(*(one for one in found if one is not None))
-        if together is not None:
+        }
+        seen = {order: light for order, light in found.items() if light is not None}
+        if seen:
             names.append(name)
-            points.append(together)
+            lights.append(seen)
             used.append(exposure)
     if refused is not None and not used:
         raise refused
+    steps = find_steps(lights)
+    remarks += _told_of(steps)
+    points = [
+        _joined(*(_points_of(light, bands, steps.levels[o]) for o, light in exposure.items()))
+        for exposure in lights
+    ]
     if sum(int((~p.banded).sum()) for p in points) < _FEWEST:
         raise UnprocessableDataError(
             "no bin of the standard stars can be used for the response",
@@ -160,7 +171,7 @@ def fit_response(
     ]
     shifts = np.where(np.isfinite(levels.exposures), levels.exposures, 0.0)
     points = [replace(p, y=p.y - shift) for p, shift in zip(points, shifts, strict=True)]
-    response = _smooth(used, points, levels, telescope_area_cm2)
+    response = _smooth(used, points, levels, steps, telescope_area_cm2)
     return replace(response, blur=usual_blur(used)), (*dict.fromkeys(remarks),)
 
 
@@ -181,15 +192,28 @@ def _require_unsaturated(exposure: OrderSpectra, name: str) -> None:
         )
 
 
-def _points_of(
+def _told_of(steps: OrderSteps) -> list[str]:
+    if steps.between is None or steps.largest < _STEEP:
+        return []
+    first, second = steps.between
+    return [
+        (
+            f"orders {first} and {second} differ by {100 * np.expm1(steps.largest):.0f} % in what "
+            "the star tells over the flat lamp: the lamp does not light them as the sky does; the "
+            "response makes up for it"
+        )
+    ]
+
+
+def _light_of(
     spectrum: OrderSpectrum,
     exposure: OrderSpectra,
     standards: FluxStandards,
     row: int,
     extinction: Extinction,
-    bands: MolecularBands,
     airmass: float,
-) -> _Points | None:
+) -> OrderLight | None:
+    """Return the sensitivity of an order over the lamp's signal, None if too little is usable."""
     wave = spectrum.wavelength_nm
     flux = np.interp(wave, standards.wavelength_nm, standards.flux[row], np.nan, np.nan)
     flux = flux * extinction.transmission(wave, airmass)
@@ -211,22 +235,26 @@ def _points_of(
         y = np.log(rate / (lamp * flux))
         sigma = np.hypot(error / rate, 0.3 * uneven)
     good &= np.isfinite(y) & np.isfinite(sigma)
-    free, banded = good & ~bands.cover(wave), good & bands.cover(wave)
+    return OrderLight(x[good], y[good], sigma[good]) if good.any() else None
+
+
+def _points_of(light: OrderLight, bands: MolecularBands, level: float) -> _Points:
+    """Return what an order says of the curve, its level off."""
+    x, y, sigma = light.x, light.y - level, light.sigma
+    banded = bands.cover(np.exp(x))
+    free = ~banded
     return _joined(
         _binned(x[free], y[free], sigma[free]), _envelope(x[banded], y[banded], sigma[banded])
     )
 
 
-def _joined(*parts: _Points) -> _Points | None:
-    if not parts:
-        return None
-    joined = _Points(
+def _joined(*parts: _Points) -> _Points:
+    return _Points(
         *(
             np.concatenate([getattr(part, name) for part in parts])
             for name in ("x", "y", "sigma", "banded")
         )
     )
-    return joined if joined.x.size else None
 
 
 def _envelope(x: Floats, y: Floats, sigma: Floats) -> _Points:
@@ -264,10 +292,17 @@ def _binned(x: Floats, y: Floats, sigma: Floats) -> _Points:
     return _Points(mean[0], mean[1], error, np.zeros(error.size, dtype=bool))
 
 
+def _distance(x: Floats, known: Floats) -> Floats:
+    """Return how far the nearest of the known places is."""
+    after = np.clip(np.searchsorted(known, x), 1, known.size - 1)
+    return np.asarray(np.minimum(np.abs(x - known[after]), np.abs(x - known[after - 1])))
+
+
 def _smooth(
     exposures: Sequence[OrderSpectra],
     points: Sequence[_Points],
     levels: Levels,
+    steps: OrderSteps,
     area_cm2: float,
 ) -> Response:
     x, y, sigma, banded = (
@@ -278,13 +313,17 @@ def _smooth(
     x, y, sigma, free = x[rank], y[rank], sigma[rank], ~banded[rank]
     middle = float(np.median(y))
     for _ in range(_ROUNDS):
-        curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_SPACINGS)
+        curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_STIFF)
         fitted = curve(x) - _OFFSET + middle
         # What lies below the curve within a band was absorbed even at its brightest.
         kept = free | (y > fitted - sigma)
         if kept.all():
             break
         x, y, sigma, free = (values[kept] for values in (x, y, sigma, free))
+    # A curve free to follow a band whose lines leave no windows would take it for the instrument.
+    misfit = float(np.std((y - fitted)[free]))
+    bridged = np.hypot(np.minimum(_BRIDGE * _distance(x, x[free]), _ENVELOPE_ERROR), misfit)
+    y, sigma = np.where(free, y, fitted), np.where(free, sigma, bridged)
     curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_SPACINGS)
     fitted = curve(x) - _OFFSET + middle
     error = np.asarray(curve.relative_error * np.abs(fitted - middle + _OFFSET))
@@ -295,11 +334,8 @@ def _smooth(
 
     def total_error(log_wave: Floats) -> Floats:
         here = excess * np.interp(log_wave, x, error)
-        after = np.clip(np.searchsorted(known, log_wave), 1, known.size - 1)
-        before = np.abs(log_wave - known[after - 1])
-        gap = _BRIDGE * np.minimum(np.abs(log_wave - known[after]), before)
         # The envelope holds the curve however far the nearest free bin is.
-        gap = np.minimum(gap, _ENVELOPE_ERROR)
+        gap = np.minimum(_BRIDGE * _distance(log_wave, known), _ENVELOPE_ERROR)
         return np.asarray(np.sqrt(here**2 + _FLOOR**2 + gap**2 + levels.error**2))
 
     first = {s.order: (s, e) for e in reversed(exposures) for s in e.spectra}
@@ -315,7 +351,9 @@ def _smooth(
         lamp = np.where(spectrum.blaze > 0, spectrum.blaze, np.nan)
         wave[k, :n] = spectrum.wavelength_nm
         sensitivity[k, :n] = np.where(
-            inside, lamp * np.exp(curve(log_wave) - _OFFSET + middle), np.nan
+            inside,
+            lamp * np.exp(curve(log_wave) - _OFFSET + middle + steps.levels.get(o, 0.0)),
+            np.nan,
         )
         relative[k, :n] = total_error(log_wave)
         efficiency[k, :n] = sensitivity[k, :n] / electrons_per_flux(
@@ -331,4 +369,5 @@ def _smooth(
         standards=tuple(levels.stars),
         scatter=scatter,
         spread=levels.spread,
+        step=steps.largest,
     )

@@ -100,6 +100,7 @@ def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], lis
         "ESO PRO ARM": (found.arm, "Arm"),
         "ESO PRO SCATTER": (found.scatter, "Relative scatter about the smooth curve"),
         "ESO PRO SPREAD": (found.spread, "Relative scatter of the stars' levels"),
+        "ESO PRO STEP": (found.step, "Largest step between orders the lamp leaves, ln"),
         "WAVEMED": ("VACUUM", "Medium of every wavelength in this table"),
         **blur_cards(found.blur),
     }
@@ -109,7 +110,10 @@ def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], lis
 def _decode_response(units: Units, _: Layout) -> Response:
     rows, header = units["RESPONSE"], units[0].header
     orders = integers(rows, "ORDER")
-    scatter, spread = (header.get(f"ESO PRO {key}") for key in ("SCATTER", "SPREAD"))
+    scatter, spread, step = (
+        float(value) if isinstance(value, (int, float)) else float("nan")
+        for value in (header.get(f"ESO PRO {key}") for key in ("SCATTER", "SPREAD", "STEP"))
+    )
     return Response(
         orders=orders,
         **{
@@ -123,8 +127,9 @@ def _decode_response(units: Units, _: Layout) -> Response:
         },
         arm=str(header["ESO PRO ARM"]),
         standards=tuple(str(name) for name in texts(units["STANDARDS"], "NAME")),
-        scatter=float(scatter) if isinstance(scatter, (int, float)) else float("nan"),
-        spread=float(spread) if isinstance(spread, (int, float)) else float("nan"),
+        scatter=scatter,
+        spread=spread,
+        step=step,
         blur=blur_from(header),
     )
 
