@@ -3,11 +3,14 @@
 1. Each star is recognised by its name or a synonym, else by its position.
 2. The electrons of every order are divided by the flat lamp's signal in that order and by the
    star's flux through the atmosphere: what is left is one smooth curve over the whole arm.
-3. Bins in molecular bands are left out, bins within lines of the star count less.
-4. A spline is fitted in the logarithm; the spacing of its knots is chosen by the Bayesian
+3. Steps between orders that the lamp leaves are measured where two orders share wavelengths.
+4. In molecular bands the absorption is fitted to the star by templates and divided out, as far as
+   light came through and with the error of the templates. Bins within lines of the star count
+   less.
+5. A spline is fitted in the logarithm; the spacing of its knots is chosen by the Bayesian
    information criterion, outliers count less.
-5. The curve times the lamp's signal is the sensitivity of each order: it holds through any slit.
-   Its error grows across the bands that were left out.
+6. The curve times the lamp's signal is the sensitivity of each order: it holds through any slit.
+   Its error grows across the bands.
 
 What a point source loses beside the slit, as its width along the slit tells, is taken into
 account (`soxs_extract`, parameter `slit-loss`). What a source off the middle of the slit loses
@@ -22,6 +25,7 @@ from dataclasses import dataclass
 from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
 from soxs_pipeline.domain.lines import MolecularBands
 from soxs_pipeline.domain.spectra import OrderSpectra
+from soxs_pipeline.domain.telluric import TelluricGrid
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.flux import RESPONSE_QC, measure_response
@@ -56,6 +60,7 @@ def soxs_response(
     standards: FluxStandards,
     extinction: Extinction,
     bands: MolecularBands,
+    grid: TelluricGrid | None = None,
     *,
     parameters: ResponseParameters,
 ) -> Outcome[ResponseProducts]:
@@ -70,7 +75,9 @@ def soxs_response(
     extinction
         Of the site.
     bands
-        Molecular bands that are left out.
+        Where molecules of the air absorb.
+    grid
+        Templates of these molecules.
     parameters
         Area of the telescope.
 
@@ -91,7 +98,12 @@ def soxs_response(
             remedy="make a response for each arm",
         )
     response, remarks = fit_response(
-        orders, standards, extinction, bands, telescope_area_cm2=parameters.telescope_area
+        orders,
+        standards,
+        extinction,
+        bands,
+        grid=grid,
+        telescope_area_cm2=parameters.telescope_area,
     )
     return Outcome(ResponseProducts(response), measure_response(response), remarks)
 

@@ -12,21 +12,28 @@ to the level of the middle one; the scatter of their levels goes into the error.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
 from soxs_pipeline.domain.lines import MolecularBands
-from soxs_pipeline.domain.quality import FATAL, Quality
-from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
+from soxs_pipeline.domain.quality import Quality
+from soxs_pipeline.domain.spectra import OrderSpectra
+from soxs_pipeline.domain.telluric import TelluricGrid
 from soxs_pipeline.errors import SoxsError, UnprocessableDataError
 from soxs_pipeline.numerics.bsplines import fit_curve
 from soxs_pipeline.numerics.robust import mad_sigma
 from soxs_pipeline.reduction.blur import usual_blur
-from soxs_pipeline.reduction.ordersteps import OrderLight, OrderSteps, find_steps
+from soxs_pipeline.reduction.ordersteps import OrderSteps, find_steps
+from soxs_pipeline.reduction.responsepoints import (
+    ENVELOPE_ERROR,
+    POINT_ERROR,
+    Points,
+    light_of,
+    points_of,
+)
 from soxs_pipeline.reduction.standardlevels import Levels, find_levels
 from soxs_pipeline.reduction.standards import find_standard
 
@@ -35,24 +42,14 @@ __all__ = ["airmass_of", "electrons_per_flux", "fit_response"]
 Floats = NDArray[np.float64]
 
 _PLANCK_TIMES_C_ERG_NM = 6.62607015e-27 * 2.99792458e17
-#: Knot spacings tried, in ln(wavelength), and the bins the points are averaged in.
+#: Knot spacings tried, in ln(wavelength).
 _SPACINGS = (0.16, 0.08, 0.04, 0.02)
 #: Those of the curve that carries over molecular bands, wider than most of the bands.
 _STIFF = (0.16, 0.08)
-_BIN = 5e-4
-#: Error granted to every point: the star's own lines, the extinction, the flat.
-_FLOOR = 0.003
 #: Fewest points outside of molecular bands that can carry a response.
 _FEWEST = 20
-#: Bins of the lamp with less than this share of the order's peak are left out.
-_LEAST_BLAZE = 0.05
-#: Width in ln(wavelength) over which a star's spectrum must be smooth to be trusted.
-_LINE_WIDTH = 0.02
 #: Share of an exposure's bins that may be saturated.
 _MOST_SATURATED = 0.02
-#: In a molecular band the brightest tenth of the bins in a stretch of ln(wavelength) is nearly
-#: free of lines: it guides the curve with this error where there is nothing better.
-_ENVELOPE, _STRETCH, _ENVELOPE_ERROR = 90.0, 0.01, 0.10
 #: Rounds in which the envelope is rid of stretches without a window between the lines.
 _ROUNDS = 4
 #: Relative error of the curve within a gap, per unit of ln(wavelength) from its nearer end.
@@ -62,16 +59,6 @@ _UNLIKE = 0.05
 _STEEP = 0.03
 #: Added to logarithms so that none is near zero, where relative errors make no sense.
 _OFFSET = 100.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Points:
-    """Logarithm of lamp-free sensitivity at ``x`` with its error; some lie in a band."""
-
-    x: Floats
-    y: Floats
-    sigma: Floats
-    banded: NDArray[np.bool_]
 
 
 def airmass_of(spectra: OrderSpectra) -> float:
@@ -92,6 +79,7 @@ def fit_response(
     bands: MolecularBands,
     *,
     telescope_area_cm2: float,
+    grid: TelluricGrid | None = None,
 ) -> tuple[Response, tuple[str, ...]]:
     """Fit the response of one arm to exposures of standard stars.
 
@@ -104,9 +92,11 @@ def fit_response(
     extinction
         Of the site.
     bands
-        Molecular bands, which are left out of the fit.
+        Molecular bands, where the curve is not measured but through a model of the air.
     telescope_area_cm2
         For the efficiency alone.
+    grid
+        Templates of the air's molecules; without them the brightest bins of a band are the guide.
 
     Returns
     -------
@@ -133,7 +123,7 @@ def fit_response(
             airmass = 1.0
             remarks.append(f"{name}: the header tells no airmass; 1.0 was assumed")
         found = {
-            spectrum.order: _light_of(spectrum, exposure, standards, row, extinction, airmass)
+            spectrum.order: light_of(spectrum, exposure, standards, row, extinction, airmass)
             for spectrum in exposure.spectra
         }
         seen = {order: light for order, light in found.items() if light is not None}
@@ -146,8 +136,8 @@ def fit_response(
     steps = find_steps(lights)
     remarks += _told_of(steps)
     points = [
-        _joined(*(_points_of(light, bands, steps.levels[o]) for o, light in exposure.items()))
-        for exposure in lights
+        points_of(exposure, seen, steps.levels, bands, grid)
+        for exposure, seen in zip(used, lights, strict=True)
     ]
     if sum(int((~p.banded).sum()) for p in points) < _FEWEST:
         raise UnprocessableDataError(
@@ -205,93 +195,6 @@ def _told_of(steps: OrderSteps) -> list[str]:
     ]
 
 
-def _light_of(
-    spectrum: OrderSpectrum,
-    exposure: OrderSpectra,
-    standards: FluxStandards,
-    row: int,
-    extinction: Extinction,
-    airmass: float,
-) -> OrderLight | None:
-    """Return the sensitivity of an order over the lamp's signal, None if too little is usable."""
-    wave = spectrum.wavelength_nm
-    flux = np.interp(wave, standards.wavelength_nm, standards.flux[row], np.nan, np.nan)
-    flux = flux * extinction.transmission(wave, airmass)
-    if spectrum.slit_share is not None:
-        # The response is that of light that enters the slit.
-        flux = flux * spectrum.slit_share
-    rate = spectrum.flux / (spectrum.width_nm * exposure.exposure_s)
-    error = np.sqrt(spectrum.variance) / (spectrum.width_nm * exposure.exposure_s)
-    lamp = spectrum.blaze
-    good = (spectrum.quality & np.uint32(FATAL)) == 0
-    good &= np.isfinite(lamp) & np.isfinite(flux) & (flux > 0) & (rate > 3 * error)
-    if good.sum() < 20:
-        return None
-    good &= lamp > _LEAST_BLAZE * np.nanmax(lamp)
-    x = np.log(wave)
-    # Where the star has lines of its own, resolution and wavelength scale must match too well.
-    uneven = _unevenness(x, np.where(flux > 0, flux, np.nan))
-    with np.errstate(all="ignore"):
-        y = np.log(rate / (lamp * flux))
-        sigma = np.hypot(error / rate, 0.3 * uneven)
-    good &= np.isfinite(y) & np.isfinite(sigma)
-    return OrderLight(x[good], y[good], sigma[good]) if good.any() else None
-
-
-def _points_of(light: OrderLight, bands: MolecularBands, level: float) -> _Points:
-    """Return what an order says of the curve, its level off."""
-    x, y, sigma = light.x, light.y - level, light.sigma
-    banded = bands.cover(np.exp(x))
-    free = ~banded
-    return _joined(
-        _binned(x[free], y[free], sigma[free]), _envelope(x[banded], y[banded], sigma[banded])
-    )
-
-
-def _joined(*parts: _Points) -> _Points:
-    return _Points(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("x", "y", "sigma", "banded")
-        )
-    )
-
-
-def _envelope(x: Floats, y: Floats, sigma: Floats) -> _Points:
-    """Return the brightest bins of stretches within molecular bands."""
-    places = np.floor(x / _STRETCH)
-    found = []
-    for place in np.unique(places):
-        mine = places == place
-        if mine.sum() >= 10:
-            error = np.hypot(_ENVELOPE_ERROR, float(np.median(sigma[mine])))
-            found.append((x[mine].mean(), np.percentile(y[mine], _ENVELOPE), error))
-    table = np.array(found).reshape(-1, 3).T
-    return _Points(table[0], table[1], table[2], np.ones(table.shape[1], dtype=bool))
-
-
-def _unevenness(x: Floats, flux: Floats) -> Floats:
-    """Return how far a spectrum departs from itself smoothed over the width of its lines."""
-    step = float(np.median(np.diff(x)))
-    size = max(3, int(_LINE_WIDTH / max(step, 1e-9)))
-    logarithm = np.log(np.where(np.isfinite(flux), flux, np.nanmedian(flux)))
-    slope = np.polynomial.Polynomial.fit(x, logarithm, 2)(x)
-    return np.abs(logarithm - slope - uniform_filter1d(logarithm - slope, size, mode="nearest"))
-
-
-def _binned(x: Floats, y: Floats, sigma: Floats) -> _Points:
-    """Average neighbouring points: the curve is smooth, and thousands of knots' worth are not."""
-    if not x.size:
-        return _Points(x, y, sigma, np.zeros(0, dtype=bool))
-    place = ((x - x[0]) / _BIN).astype(int)
-    weight = 1.0 / sigma**2
-    total = np.bincount(place, weight)
-    filled = total > 0
-    mean = [np.bincount(place, weight * v)[filled] / total[filled] for v in (x, y)]
-    error = np.hypot(1.0 / np.sqrt(total[filled]), _FLOOR)
-    return _Points(mean[0], mean[1], error, np.zeros(error.size, dtype=bool))
-
-
 def _distance(x: Floats, known: Floats) -> Floats:
     """Return how far the nearest of the known places is."""
     after = np.clip(np.searchsorted(known, x), 1, known.size - 1)
@@ -300,7 +203,7 @@ def _distance(x: Floats, known: Floats) -> Floats:
 
 def _smooth(
     exposures: Sequence[OrderSpectra],
-    points: Sequence[_Points],
+    points: Sequence[Points],
     levels: Levels,
     steps: OrderSteps,
     area_cm2: float,
@@ -315,28 +218,36 @@ def _smooth(
     for _ in range(_ROUNDS):
         curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_STIFF)
         fitted = curve(x) - _OFFSET + middle
-        # What lies below the curve within a band was absorbed even at its brightest.
-        kept = free | (y > fitted - sigma)
+        # What was not brought back and lies below the curve was absorbed even at its brightest.
+        kept = free | (sigma < ENVELOPE_ERROR) | (y > fitted - sigma)
         if kept.all():
             break
         x, y, sigma, free = (values[kept] for values in (x, y, sigma, free))
-    # A curve free to follow a band whose lines leave no windows would take it for the instrument.
+    # A curve free to follow a band that leaves no windows would take it for the instrument. The
+    # stiff one has a say there, with the error of what is carried over that far.
     misfit = float(np.std((y - fitted)[free]))
-    bridged = np.hypot(np.minimum(_BRIDGE * _distance(x, x[free]), _ENVELOPE_ERROR), misfit)
-    y, sigma = np.where(free, y, fitted), np.where(free, sigma, bridged)
+    carried = np.hypot(np.minimum(_BRIDGE * _distance(x, x[free]), ENVELOPE_ERROR), misfit)
+    share = carried**2 / (carried**2 + sigma**2)
+    y = np.where(free, y, share * y + (1.0 - share) * fitted)
+    sigma = np.where(free, sigma, np.sqrt(share) * sigma)
     curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_SPACINGS)
     fitted = curve(x) - _OFFSET + middle
     error = np.asarray(curve.relative_error * np.abs(fitted - middle + _OFFSET))
     scatter = float(mad_sigma((y - fitted)[free]))
-    known = x[free]
+    known, banded_x, banded_sigma = x[free], x[~free], sigma[~free]
+
+    def in_bands(log_wave: Floats) -> Floats:
+        if not banded_x.size:
+            return np.full(log_wave.shape, ENVELOPE_ERROR)
+        return np.minimum(np.interp(log_wave, banded_x, banded_sigma), ENVELOPE_ERROR)
+
     # The scatter of orders and exposures about the curve tells of what the errors do not.
     excess = max(1.0, float(np.sqrt(np.mean(np.clip(((y - fitted) / sigma)[free], -5, 5) ** 2))))
 
     def total_error(log_wave: Floats) -> Floats:
         here = excess * np.interp(log_wave, x, error)
-        # The envelope holds the curve however far the nearest free bin is.
-        gap = np.minimum(_BRIDGE * _distance(log_wave, known), _ENVELOPE_ERROR)
-        return np.asarray(np.sqrt(here**2 + _FLOOR**2 + gap**2 + levels.error**2))
+        gap = np.minimum(_BRIDGE * _distance(log_wave, known), in_bands(log_wave))
+        return np.asarray(np.sqrt(here**2 + POINT_ERROR**2 + gap**2 + levels.error**2))
 
     first = {s.order: (s, e) for e in reversed(exposures) for s in e.spectra}
     orders = sorted(first, key=lambda o: float(first[o][0].wavelength_nm[0]))

@@ -287,6 +287,7 @@ OBSERVATION_TASKS = (
             static("standards", FLUX_STANDARDS),
             static("extinction", EXTINCTION),
             static("bands", MOLECULAR_BANDS),
+            replace(static("grid", TELLURIC_GRID), least=0),
         ),
         (("response", RESPONSE),),
         group_by=OBSERVATION,
