@@ -27,6 +27,7 @@ from soxs_pipeline.numerics.bsplines import fit_curve
 from soxs_pipeline.numerics.robust import mad_sigma
 from soxs_pipeline.reduction.blur import usual_blur
 from soxs_pipeline.reduction.ordersteps import OrderSteps, find_steps
+from soxs_pipeline.reduction.overbands import OFFSET, error_across, over_bands
 from soxs_pipeline.reduction.responsepoints import (
     ENVELOPE_ERROR,
     POINT_ERROR,
@@ -44,21 +45,13 @@ Floats = NDArray[np.float64]
 _PLANCK_TIMES_C_ERG_NM = 6.62607015e-27 * 2.99792458e17
 #: Knot spacings tried, in ln(wavelength).
 _SPACINGS = (0.16, 0.08, 0.04, 0.02)
-#: Those of the curve that carries over molecular bands, wider than most of the bands.
-_STIFF = (0.16, 0.08)
 #: Fewest points outside of molecular bands that can carry a response.
 _FEWEST = 20
 #: Share of an exposure's bins that may be saturated.
 _MOST_SATURATED = 0.02
-#: Rounds in which the envelope is rid of stretches without a window between the lines.
-_ROUNDS = 4
-#: Relative error of the curve within a gap, per unit of ln(wavelength) from its nearer end.
-_BRIDGE = 0.5
 #: Departure of a star's level from that of the others (ln) that is told, and step between orders.
 _UNLIKE = 0.05
 _STEEP = 0.03
-#: Added to logarithms so that none is near zero, where relative errors make no sense.
-_OFFSET = 100.0
 
 
 def airmass_of(spectra: OrderSpectra) -> float:
@@ -195,12 +188,6 @@ def _told_of(steps: OrderSteps) -> list[str]:
     ]
 
 
-def _distance(x: Floats, known: Floats) -> Floats:
-    """Return how far the nearest of the known places is."""
-    after = np.clip(np.searchsorted(known, x), 1, known.size - 1)
-    return np.asarray(np.minimum(np.abs(x - known[after]), np.abs(x - known[after - 1])))
-
-
 def _smooth(
     exposures: Sequence[OrderSpectra],
     points: Sequence[Points],
@@ -212,27 +199,12 @@ def _smooth(
         np.concatenate([getattr(p, name) for p in points])
         for name in ("x", "y", "sigma", "banded")
     )
-    rank = np.argsort(x)
-    x, y, sigma, free = x[rank], y[rank], sigma[rank], ~banded[rank]
+    settled = over_bands(Points(x, y, sigma, banded).only(np.argsort(x)))
+    x, y, sigma, free = settled.x, settled.y, settled.sigma, ~settled.banded
     middle = float(np.median(y))
-    for _ in range(_ROUNDS):
-        curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_STIFF)
-        fitted = curve(x) - _OFFSET + middle
-        # What was not brought back and lies below the curve was absorbed even at its brightest.
-        kept = free | (sigma < ENVELOPE_ERROR) | (y > fitted - sigma)
-        if kept.all():
-            break
-        x, y, sigma, free = (values[kept] for values in (x, y, sigma, free))
-    # A curve free to follow a band that leaves no windows would take it for the instrument. The
-    # stiff one has a say there, with the error of what is carried over that far.
-    misfit = float(np.std((y - fitted)[free]))
-    carried = np.hypot(np.minimum(_BRIDGE * _distance(x, x[free]), ENVELOPE_ERROR), misfit)
-    share = carried**2 / (carried**2 + sigma**2)
-    y = np.where(free, y, share * y + (1.0 - share) * fitted)
-    sigma = np.where(free, sigma, np.sqrt(share) * sigma)
-    curve = fit_curve(x, y - middle + _OFFSET, sigma, spacings=_SPACINGS)
-    fitted = curve(x) - _OFFSET + middle
-    error = np.asarray(curve.relative_error * np.abs(fitted - middle + _OFFSET))
+    curve = fit_curve(x, y - middle + OFFSET, sigma, spacings=_SPACINGS)
+    fitted = curve(x) - OFFSET + middle
+    error = np.asarray(curve.relative_error * np.abs(fitted - middle + OFFSET))
     scatter = float(mad_sigma((y - fitted)[free]))
     known, banded_x, banded_sigma = x[free], x[~free], sigma[~free]
 
@@ -246,7 +218,7 @@ def _smooth(
 
     def total_error(log_wave: Floats) -> Floats:
         here = excess * np.interp(log_wave, x, error)
-        gap = np.minimum(_BRIDGE * _distance(log_wave, known), in_bands(log_wave))
+        gap = np.minimum(error_across(log_wave, known), in_bands(log_wave))
         return np.asarray(np.sqrt(here**2 + POINT_ERROR**2 + gap**2 + levels.error**2))
 
     first = {s.order: (s, e) for e in reversed(exposures) for s in e.spectra}
@@ -263,7 +235,7 @@ def _smooth(
         wave[k, :n] = spectrum.wavelength_nm
         sensitivity[k, :n] = np.where(
             inside,
-            lamp * np.exp(curve(log_wave) - _OFFSET + middle + steps.levels.get(o, 0.0)),
+            lamp * np.exp(curve(log_wave) - OFFSET + middle + steps.levels.get(o, 0.0)),
             np.nan,
         )
         relative[k, :n] = total_error(log_wave)

@@ -56,6 +56,10 @@ class Points:
     sigma: Floats
     banded: NDArray[np.bool_]
 
+    def only(self, kept: NDArray[np.bool_] | NDArray[np.intp]) -> Points:
+        """Return some of the points, or all in another order."""
+        return Points(self.x[kept], self.y[kept], self.sigma[kept], self.banded[kept])
+
 
 def light_of(
     spectrum: OrderSpectrum,
