@@ -51,6 +51,10 @@ from soxs_pipeline.reduction.subtraction import model_exposure
 
 __all__ = ["RECIPE", "OffsetParameters", "OffsetProducts", "soxs_offset"]
 
+#: An exposure of the sky with a source this significant, and so many times more so than the
+#: object's own, is doubted.
+_LIKE_THE_OBJECT, _BRIGHTER = 30.0, 3.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class OffsetParameters(SkyParameters):
@@ -191,7 +195,8 @@ def _under_sky_around(
     """Take the sky of the exposures around off one of the object."""
     options = sky_options(chosen)
     nowhere = source_options(chosen)
-    skies = [model_exposure(p, frame.shape, options, nowhere)[0] for _, _, p in around_it]
+    alone = [model_exposure(p, frame.shape, options, nowhere) for _, _, p in around_it]
+    skies = [orders for orders, _ in alone]
     weights = [weight for _, weight, _ in around_it]
     ratios = [_ratio(raw, one.raw) for one, _, _ in around_it]
     expected = around(skies, weights, ratios)
@@ -219,7 +224,27 @@ def _under_sky_around(
             + ("were taken off" if taken else "are more than the sky may change; they were left")
         )
     told += about_sources(raw.name, sources, chosen.detection_sigma)
+    for (one, _, _), (_, beside_it) in zip(around_it, alone, strict=True):
+        told += _confused(raw.name, sources, one.raw.name, beside_it)
     return _Made(frames, modelled, sources, matches, told)
+
+
+def _confused(name: str, sources: Sources, other: str, others: Sources) -> list[str]:
+    """Say so if an exposure of the sky looks like that of the object."""
+    mine, theirs = (_brightest(found) for found in (sources, others))
+    if theirs < _LIKE_THE_OBJECT or theirs < _BRIGHTER * mine:
+        return []
+    return [
+        (
+            f"{name} is taken for the object and {other} for the sky, but that holds a source of "
+            f"{theirs:.0f} sigma where this has {mine:.0f}: the offsets in the headers may mean "
+            "something else; see least-throw and first, or give ESO SEQ CUMOFF"
+        )
+    ]
+
+
+def _brightest(found: Sources) -> float:
+    return max((s.significance for s in found.sources if not s.forced), default=0.0)
 
 
 def _ratio(raw: RawFrame, other: RawFrame) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from soxs_pipeline.domain.calibrations import Geometry
+from soxs_pipeline.domain.exposure import exposure_of
 from soxs_pipeline.domain.flux import FLUX_UNIT, FluxCalibration
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.pixelmap import PixelMap
@@ -202,7 +203,10 @@ def _scales(
         )
         for order in orders
     )  # fmt: skip
-    dummy = OrderSpectra(spectra, frame.exposure_s, frame.setup.arm, frame.header, frame.exposures)
+    arm = frame.setup.arm
+    # An exposure of the sky counts for no target's time, but it, too, was seen through air.
+    seen = frame.exposures or (exposure_of(frame.header, "", arm),)
+    dummy = OrderSpectra(spectra, frame.exposure_s, arm, frame.header, seen)
     calibrated, remarks = with_sensitivity(dummy, flux)
     if all_calibrated([calibrated]):
         found = [flux_scale(s, frame.exposure_s) for s in calibrated.spectra]

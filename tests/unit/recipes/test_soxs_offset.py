@@ -192,3 +192,11 @@ def test_nothing_is_taken_off_beside_what_is_no_point_or_in_a_map():
         for s in scenes
     ]  # fmt: skip
     assert not beside(run(mapped, 1))
+
+
+def test_object_and_sky_that_look_exchanged_are_told():
+    scenes = offset(GEOMETRY, "OSO", star=Star(300.0))
+    told = " ".join(run(scenes, 1, first="sky").remarks)
+    assert f"{scenes[0].raw.name} for the sky, but that holds a source of" in told
+    right = " ".join(" ".join(run(scenes, k).remarks) for k in range(3))
+    assert "but that holds a source" not in right

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from soxs_pipeline.domain.flux import FluxCalibration, Response
+from soxs_pipeline.domain.flux import Extinction, FluxCalibration, Response
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import Quality
@@ -108,6 +108,15 @@ def test_a_bad_pixel_leaves_no_trace():
     np.testing.assert_allclose(image.data[both], clean.data[both], rtol=0.05)
 
 
+def flat_response():
+    wave = np.linspace(990.0, 1210.0, 300)
+    rows = np.tile(wave, (2, 1))
+    return Response(
+        np.array([11, 12]), rows, np.full(rows.shape, 2.0e17), np.full(rows.shape, 0.01),
+        rows * 0 + 0.1, NOISY.arm, ("star",), 0.01,
+    )  # fmt: skip
+
+
 def test_a_response_turns_electrons_into_flux():
     wave = np.linspace(990.0, 1210.0, 300)
     rows = np.tile(wave, (2, 1))
@@ -118,11 +127,27 @@ def test_a_response_turns_electrons_into_flux():
     )  # fmt: skip
     light = np.where(MAP.order > 0, 50.0, 0.0)
     plain, _ = straightened(frame_of(light))
-    image, outcome = straightened(frame_of(light), response)
+    image, outcome = straightened(frame_of(light), flat_response())
     assert image.unit == "erg/s/cm2/Angstrom/arcsec"
     both = np.isfinite(image.data) & np.isfinite(plain.data)
     np.testing.assert_allclose(image.data[both], plain.data[both] / 2.0e17, rtol=1e-3)
     assert any("extinction" in remark for remark in outcome.remarks)
+
+
+def test_an_exposure_of_the_sky_was_seen_through_the_air_of_its_header():
+    """Given a frame that counts for no target's time, then its airmass is still known."""
+    frame = frame_of(np.full(MAP.order.shape, 500.0))
+    known = replace(frame, header=Header({**dict(HEADER), "ESO TEL AIRM START": 1.5}))
+    dimmed = Extinction(np.array([300.0, 2500.0]), np.array([0.5, 0.5]))
+    levels = {}
+    for name, one in (("told", known), ("not told", frame)):
+        outcome = soxs_straighten(
+            one, GEOMETRY, None, FluxCalibration(flat_response(), dimmed),
+            parameters=StraightenParameters(),
+        )  # fmt: skip
+        levels[name] = np.nanmedian(outcome.products.rectified.data)
+        assert ("no airmass" in " ".join(outcome.remarks)) == (name == "not told")
+    assert levels["told"] / levels["not told"] == pytest.approx(10 ** (0.4 * 0.5 * 0.5), rel=1e-3)
 
 
 def test_steps_may_be_chosen():
