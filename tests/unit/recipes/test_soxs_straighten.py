@@ -118,13 +118,6 @@ def flat_response():
 
 
 def test_a_response_turns_electrons_into_flux():
-    wave = np.linspace(990.0, 1210.0, 300)
-    rows = np.tile(wave, (2, 1))
-    sensitivity = np.full(rows.shape, 2.0e17)
-    response = Response(
-        np.array([11, 12]), rows, sensitivity, np.full(rows.shape, 0.01), rows * 0 + 0.1,
-        NOISY.arm, ("star",), 0.01,
-    )  # fmt: skip
     light = np.where(MAP.order > 0, 50.0, 0.0)
     plain, _ = straightened(frame_of(light))
     image, outcome = straightened(frame_of(light), flat_response())
