@@ -9,7 +9,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, median_filter
+from scipy.ndimage import (
+    gaussian_filter1d,
+    maximum_filter1d,
+    median_filter,
+    percentile_filter,
+)
 
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.numerics.robust import tukey_weights
@@ -29,6 +34,8 @@ Floats = NDArray[np.float64]
 
 #: Columns over which the continuum is taken for smooth; lines are what stands out of it.
 _SMOOTH_PX = 41
+#: What of a stretch of so many pixels is taken for the bottom of the valleys between lines.
+_VALLEY_PERCENT, _VALLEY_PX = 10.0, 101
 #: How far the brightness of airglow and the wavelength scale may be expected to change.
 _FACTOR_PRIOR, _SHIFT_PRIOR_PX = 0.2, 0.3
 #: Rounds of the robust fit, and of the sources' shapes.
@@ -130,20 +137,34 @@ def match_sky(pixels: SlitPixels, sky: OrderModel) -> tuple[OrderModel, SkyMatch
         match = _match(
             narrow(mean(pixels.data)), lines, mean(sky.slope), mean(sky.curvature), sigma, strong
         )
-    smooth = np.zeros(known.size)
-    smooth[known] = level - lines
-    airglow = sky.sky - smooth[column]
+    continuum = _continuum(pixels.w, sky.sky)
+    airglow = sky.sky - continuum
     shift, factor = match.shift_px, match.factor
     matched = replace(
         sky,
         # The continuum is not the airglow's: only what stands out of it is scaled.
-        sky=smooth[column]
-        + factor * (airglow - shift * sky.slope + 0.5 * shift**2 * sky.curvature),
+        sky=continuum + factor * (airglow - shift * sky.slope + 0.5 * shift**2 * sky.curvature),
         slope=factor * sky.slope,
         curvature=factor * sky.curvature,
         sky_variance=sky.sky_variance * factor**2 + (match.error * airglow) ** 2,
     )
     return matched, match
+
+
+def _continuum(w: Floats, sky: Floats) -> Floats:
+    """Return what of a modelled sky is no airglow: what lies below the lines and between them.
+
+    Along the wavelength, not along detector columns, which tilted lines cross: among crowded
+    lines only the valleys tell, and a mean of them and of the lines beside is no continuum.
+    """
+    place = np.floor(w - w[0]).astype(int)
+    count = np.bincount(place)
+    filled = np.flatnonzero(count)
+    total = np.bincount(place, sky)
+    level = np.interp(np.arange(count.size), filled, total[filled] / count[filled])
+    low = percentile_filter(level, _VALLEY_PERCENT, size=_VALLEY_PX, mode="nearest")
+    smooth = gaussian_filter1d(low, _VALLEY_PX / 4.0, mode="nearest")
+    return np.minimum(np.interp(w - w[0], np.arange(count.size) + 0.5, smooth), sky)
 
 
 def _match(

@@ -96,6 +96,7 @@ def make_scene(
     bend=0.0,
     tilt=0.0,
     lines_seed=None,
+    lines_number=12,
 ):
     """Draw a frame.
 
@@ -113,8 +114,8 @@ def make_scene(
         wave = geometry.pixel_map.wavelength_nm[here]
         slit = geometry.pixel_map.slit_arcsec[here].astype(float)
         w = geometry.dispersion.detector_position(int(order), wave, 0.0)[0]
-        places = lines.uniform(10, 390, 12)
-        fluxes = line * 10 ** lines.uniform(-1.5, 0.0, 12)
+        places = lines.uniform(10, 390, lines_number)
+        fluxes = line * 10 ** lines.uniform(-1.5, 0.0, lines_number)
         u = slit / 6.0
         light = np.full(w.size, sky)
         for place, flux in zip(places, fluxes, strict=True):

@@ -108,6 +108,18 @@ def test_lines_that_brightened_are_matched_and_told():
     assert chi2(left) > 1.35
 
 
+def test_crowded_lines_that_faded_do_not_lift_the_valleys_between_them():
+    """Only what is airglow fades: the light between lines stays, however bright its neighbours."""
+    crowd = {"sky": 10.0, "lines_number": 60}
+    before = offset(GEOMETRY, "SO", star=GALAXY, line=60000.0, **crowd)
+    after = offset(GEOMETRY, "SO", star=GALAXY, line=57000.0, **crowd)
+    outcome = run([before[0], after[1]], 1)
+    valley = inside(outcome) & (after[1].sky < 60.0)
+    left = (outcome.products.sky_subtracted.data - after[1].stars)[valley]
+    assert valley.sum() > 500
+    assert np.mean(left) == pytest.approx(0.0, abs=1.5)
+
+
 def test_an_exposure_of_the_sky_gives_sky_and_no_spectrum():
     scenes = offset(GEOMETRY, "OS")
     outcome = run(scenes, 1)
