@@ -160,7 +160,8 @@ def _continuum(w: Floats, sky: Floats) -> Floats:
     place = np.floor(w - w[0]).astype(int)
     count = np.bincount(place)
     filled = np.flatnonzero(count)
-    total = np.bincount(place, sky)
+    # A model may leave all bounds at the end of an order, where hardly a pixel holds it.
+    total = np.bincount(place, np.maximum(sky, 0.0))
     level = np.interp(np.arange(count.size), filled, total[filled] / count[filled])
     low = percentile_filter(level, _VALLEY_PERCENT, size=_VALLEY_PX, mode="nearest")
     smooth = gaussian_filter1d(low, _VALLEY_PX / 4.0, mode="nearest")
