@@ -36,6 +36,8 @@ Floats = NDArray[np.float64]
 _SMOOTH_PX = 41
 #: What of a stretch of so many pixels is taken for the bottom of the valleys between lines.
 _VALLEY_PERCENT, _VALLEY_PX = 10.0, 101
+#: Step along the slit in which the light of the object is told.
+_SLIT_BIN_ARCSEC = 0.25
 #: How far the brightness of airglow and the wavelength scale may be expected to change.
 _FACTOR_PRIOR, _SHIFT_PRIOR_PX = 0.2, 0.3
 #: Rounds of the robust fit, and of the sources' shapes.
@@ -116,11 +118,11 @@ def match_sky(pixels: SlitPixels, sky: OrderModel) -> tuple[OrderModel, SkyMatch
         The sky as it is expected in the exposure, and by how much it was changed.
     """
     column = pixels.column
-    # Weights of single pixels would follow their noise and bias the means.
-    weight = np.where(pixels.usable, 1.0 / pixels.variance(np.maximum(sky.sky, 0.0)), 0.0)
+    variance = pixels.variance(np.maximum(sky.sky, 0.0))
+    weight = np.where(pixels.usable, 1.0 / _variance_along_slit(pixels, sky.sky, variance), 0.0)
     total = np.bincount(column, weight)
     known = total > 0
-    sigma = 1.0 / np.sqrt(total[known])
+    sigma = np.sqrt(np.bincount(column, weight**2 * variance)[known]) / total[known]
 
     def mean(values: Floats) -> Floats:
         return np.asarray(np.bincount(column, weight * values)[known] / total[known])
@@ -149,6 +151,23 @@ def match_sky(pixels: SlitPixels, sky: OrderModel) -> tuple[OrderModel, SkyMatch
         sky_variance=sky.sky_variance * factor**2 + (match.error * airglow) ** 2,
     )
     return matched, match
+
+
+def _variance_along_slit(pixels: SlitPixels, sky: Floats, variance: Floats) -> Floats:
+    """Return a typical variance of pixels, the object's light included, by slit position alone.
+
+    It makes the weights of column means. Were they those of single pixels they would follow tilted
+    lines through the rows of a bright object, and let its light rise and fall with them: that
+    looks like a shift of the lines. As it is, rows of the object count little.
+    """
+    place = ((pixels.slit_arcsec + pixels.slit_half_arcsec) / _SLIT_BIN_ARCSEC).astype(int)
+    place = np.maximum(place, 0)
+    typical = np.full(int(place.max()) + 1, np.inf)
+    for one in np.unique(place[pixels.usable]):
+        mine = pixels.usable & (place == one)
+        light = max(float(np.median((pixels.data - sky)[mine])), 0.0)
+        typical[one] = float(np.median(variance[mine])) + light
+    return np.asarray(typical[place])
 
 
 def _continuum(w: Floats, sky: Floats) -> Floats:
@@ -195,7 +214,8 @@ def _match(
         right = (basis * weight[:, None]).T @ (seen - expected) - prior * (now - [1.0, 0.0])
         step = np.linalg.solve(normal, right)
         factor, shift = factor + float(step[0]), shift + float(step[1])
-        error = float(np.sqrt(np.linalg.inv(normal)[0, 0]))
+        # The noise of the object is not in the tolerance; it widens the pulls.
+        error = spread * float(np.sqrt(np.linalg.inv(normal)[0, 0]))
     return SkyMatch(factor, error, shift)
 
 

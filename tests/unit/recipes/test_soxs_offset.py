@@ -120,6 +120,18 @@ def test_crowded_lines_that_faded_do_not_lift_the_valleys_between_them():
     assert np.mean(left) == pytest.approx(0.0, abs=1.5)
 
 
+def test_a_bright_star_does_not_move_the_lines():
+    """Tilted lines pass the star's rows at other columns than the rest of the slit."""
+    for seed in (1, 4):
+        scenes = offset(GEOMETRY, "SO", seed=seed, star=Star(20000.0, 1.5))
+        outcome = run(scenes, 1)
+        assert value(outcome, "SKY LINES RATIO") == pytest.approx(1.06, abs=0.02)
+        beside = inside(outcome) & (np.abs(GEOMETRY.pixel_map.slit_arcsec + 3.0) < 1.5)
+        made = outcome.products.sky_subtracted
+        pull = (made.data - scenes[1].stars)[beside] / np.sqrt(made.variance[beside])
+        assert np.std(pull) < 1.15
+
+
 def test_an_exposure_of_the_sky_gives_sky_and_no_spectrum():
     scenes = offset(GEOMETRY, "OS")
     outcome = run(scenes, 1)
