@@ -16,6 +16,7 @@ __all__ = [
     "FluxStandards",
     "MasterResponse",
     "Response",
+    "ResponsePoints",
 ]
 
 Floats = NDArray[np.float64]
@@ -87,6 +88,25 @@ class MasterResponse:
 
 
 @dataclass(frozen=True, eq=False)
+class ResponsePoints:
+    """What the stars say of a response, point by point; arrays of shape ``(n,)``.
+
+    Parameters
+    ----------
+    wavelength_nm
+        Vacuum.
+    departure
+        Measured over fitted sensitivity, in ln.
+    banded
+        1 within a molecular band, where a model of the air had its say; else 0.
+    """
+
+    wavelength_nm: Floats
+    departure: Floats
+    banded: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
 class Response:
     """Sensitivity of every order of an arm above the atmosphere.
 
@@ -115,6 +135,8 @@ class Response:
     step
         Largest step between neighbouring orders that the lamp does not explain, in ln; NaN if
         no two orders overlap.
+    points
+        What it was fitted to; None if that is not known.
     """
 
     orders: NDArray[np.int64]
@@ -128,6 +150,7 @@ class Response:
     spread: float = float("nan")
     blur: BlurFraction | None = None
     step: float = float("nan")
+    points: ResponsePoints | None = None
 
     def of_order(self, order: int, wavelength_nm: Floats) -> tuple[Floats, Floats]:
         """Return sensitivity and relative error of an order; NaN where they are not known."""

@@ -1,6 +1,8 @@
-"""Figure of the response: efficiency and error, order by order."""
+"""Figure of the response: efficiency, error and what it rests on."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +14,7 @@ __all__ = ["response_curves"]
 
 
 def response_curves(response: Response) -> Figure:
-    """Draw efficiency, sensitivity and relative error of every order against wavelength.
+    """Draw efficiency and sensitivity of every order, and the points about the curve.
 
     Parameters
     ----------
@@ -31,7 +33,6 @@ def response_curves(response: Response) -> Figure:
         for panel, values in (
             ("efficiency", 100 * response.efficiency[row]),
             ("sensitivity", response.sensitivity[row]),
-            ("error", 100 * response.error[row]),
         ):
             panels[panel].plot(wave, values, color=colour, lw=1.1)
         shown = response.efficiency[row]
@@ -57,13 +58,40 @@ def response_curves(response: Response) -> Figure:
         ylabel="electrons / s / nm\nfor 1 erg / s / cm² / Å",
         yscale="log",
     )
-    told = f"error; scatter of the points {100 * response.scatter:.2f} %"
+    told = f"scatter of the points {100 * response.scatter:.2f} %"
     if np.isfinite(response.spread):
         told += f", of the stars {100 * response.spread:.1f} %"
-    panels["error"].set(
-        title=told,
-        ylabel="relative error [%]",
-        xlabel="wavelength [nm, vacuum]",
-        ylim=(0, None),
-    )
+    if np.isfinite(response.step):
+        told += f", largest step between orders {100 * np.expm1(response.step):.1f} %"
+    panels["error"].set_title(f"points over the curve, and its error: {told}")
+    _draw_points(panels["error"], response)
+    panels["error"].set_xlabel("wavelength [nm, vacuum]")
     return figure
+
+
+def _draw_points(panel: Any, response: Response) -> None:
+    """Draw the points over the curve, in per cent, within the curve's error."""
+    for row in range(len(response.orders)):
+        wave, error = response.wavelength_nm[row], 100 * response.error[row]
+        panel.fill_between(wave, -error, error, color=style.SOFT, lw=0, zorder=0)
+    limit = 3 * float(np.nanpercentile(100 * response.error, 90.0))
+    points = response.points
+    if points is not None:
+        for banded, colour, name in (
+            (1, style.ORANGE, "brought back from the air"),
+            (0, style.BLUE, "star over lamp"),
+        ):
+            mine = points.banded == banded
+            panel.plot(
+                points.wavelength_nm[mine],
+                100 * points.departure[mine],
+                ls="none",
+                marker=".",
+                ms=3,
+                color=colour,
+                label=name,
+            )
+        limit = max(limit, 400 * response.scatter)
+        panel.legend(loc="lower left", ncols=2, markerscale=2.5, handletextpad=0.2)
+    panel.axhline(0.0, color=style.INK, lw=0.8)
+    panel.set(ylabel="[%]", ylim=(-limit, limit))

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response
+from soxs_pipeline.domain.flux import Extinction, FluxStandards, Response, ResponsePoints
 from soxs_pipeline.domain.lines import MolecularBands
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.domain.spectra import OrderSpectra
@@ -199,7 +199,8 @@ def _smooth(
         np.concatenate([getattr(p, name) for p in points])
         for name in ("x", "y", "sigma", "banded")
     )
-    settled = over_bands(Points(x, y, sigma, banded).only(np.argsort(x)))
+    measured = Points(x, y, sigma, banded).only(np.argsort(x))
+    settled = over_bands(measured)
     x, y, sigma, free = settled.x, settled.y, settled.sigma, ~settled.banded
     middle = float(np.median(y))
     curve = fit_curve(x, y - middle + OFFSET, sigma, spacings=_SPACINGS)
@@ -253,4 +254,9 @@ def _smooth(
         scatter=scatter,
         spread=levels.spread,
         step=steps.largest,
+        points=ResponsePoints(
+            np.exp(measured.x),
+            measured.y - (curve(measured.x) - OFFSET + middle),
+            measured.banded.astype(np.int64),
+        ),
     )

@@ -3,7 +3,13 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from soxs_pipeline.domain.flux import Extinction, FluxStandards, MasterResponse, Response
+from soxs_pipeline.domain.flux import (
+    Extinction,
+    FluxStandards,
+    MasterResponse,
+    Response,
+    ResponsePoints,
+)
 from soxs_pipeline.domain.objects import BlurFraction
 from tests.support.codec_strategies import orders, positive, vectors
 
@@ -36,6 +42,14 @@ def master_responses(draw):
 
 
 @st.composite
+def response_points(draw):
+    n = draw(st.integers(1, 4))
+    return ResponsePoints(
+        draw(vectors(n)), draw(vectors(n)), draw(vectors(n, st.integers(0, 1), np.int64))
+    )
+
+
+@st.composite
 def responses(draw):
     shape = (draw(st.integers(1, 3)), draw(st.integers(1, 4)))
     names = ["wavelength_nm", "sensitivity", "error", "efficiency"]
@@ -45,6 +59,8 @@ def responses(draw):
         standards=("GD71", "LTT 3218"),
         scatter=draw(positive | st.just(float("nan"))),
         spread=draw(positive | st.just(float("nan"))),
+        step=draw(positive | st.just(float("nan"))),
+        points=draw(st.none() | response_points()),
         blur=draw(st.none() | st.builds(BlurFraction, positive, positive)),
         **{name: draw(vectors(shape)) for name in names},
     )

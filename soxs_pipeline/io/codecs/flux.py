@@ -13,6 +13,7 @@ from soxs_pipeline.domain.flux import (
     FluxStandards,
     MasterResponse,
     Response,
+    ResponsePoints,
 )
 from soxs_pipeline.io.codecs.blur import blur_cards, blur_from
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
@@ -104,7 +105,27 @@ def _encode_response(found: Response, _: Layout) -> tuple[dict[str, object], lis
         "WAVEMED": ("VACUUM", "Medium of every wavelength in this table"),
         **blur_cards(found.blur),
     }
-    return cards, [fits.PrimaryHDU(), rows, stars]
+    return cards, [fits.PrimaryHDU(), rows, stars, *_encode_points(found.points)]
+
+
+def _encode_points(points: ResponsePoints | None) -> list[Any]:
+    if points is None:
+        return []
+    columns = [
+        column("WAVE", points.wavelength_nm, "nm"),
+        column("DEPARTURE", points.departure),
+        column("BANDED", points.banded.astype(np.int32)),
+    ]
+    return [table("POINTS", columns)]
+
+
+def _decode_points(units: Units) -> ResponsePoints | None:
+    if "POINTS" not in units:
+        return None
+    rows = units["POINTS"]
+    return ResponsePoints(
+        floats(rows, "WAVE"), floats(rows, "DEPARTURE"), integers(rows, "BANDED")
+    )
 
 
 def _decode_response(units: Units, _: Layout) -> Response:
@@ -130,6 +151,7 @@ def _decode_response(units: Units, _: Layout) -> Response:
         scatter=scatter,
         spread=spread,
         step=step,
+        points=_decode_points(units),
         blur=blur_from(header),
     )
 
