@@ -1,5 +1,7 @@
 """Orders of a standard star as a toy spectrograph would record it, and what is true of them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from soxs_pipeline.domain.exposure import Exposure
@@ -8,7 +10,17 @@ from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.lines import MolecularBands
 from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
 
-__all__ = ["ARM", "BANDS", "EXTINCTION", "ORDERS", "STANDARDS", "efficiency", "exposure", "star"]
+__all__ = [
+    "ARM",
+    "BANDS",
+    "EXTINCTION",
+    "ORDERS",
+    "STANDARDS",
+    "efficiency",
+    "exposure",
+    "recorded",
+    "star",
+]
 
 ARM = "TOY"
 GRID = np.linspace(500.0, 1000.0, 5001)
@@ -40,6 +52,26 @@ def efficiency(order, wave):
     return 2e16 * np.exp(-0.5 * ((wave - 780.0) / 220.0) ** 2) * blaze, blaze
 
 
+def recorded(rng, order, wave, mean, variance, lamp):
+    """Return an order of so many electrons in each bin, with their noise."""
+    n = wave.size
+    return OrderSpectrum(
+        order=order,
+        wavelength_nm=wave,
+        width_nm=np.gradient(wave),
+        flux=mean + rng.normal(0.0, np.sqrt(variance)),
+        variance=variance,
+        correlation=np.zeros(n),
+        boxcar=mean,
+        boxcar_variance=variance,
+        sky=np.zeros(n),
+        quality=np.zeros(n, np.uint32),
+        blaze=lamp,
+        x=np.arange(float(n)),
+        y=np.zeros(n),
+    )
+
+
 def exposure(rng, flux, *, airmass=1.3, slit_lamp=1.0, seconds=100.0, header=None, saturated=0.0):
     """Return the orders of a star of the given flux, with a lamp through another slit."""
     spectra = []
@@ -51,25 +83,10 @@ def exposure(rng, flux, *, airmass=1.3, slit_lamp=1.0, seconds=100.0, header=Non
         inside = BANDS.cover(wave)
         seen = np.where(inside, seen * (0.3 + 0.6 * (np.sin(40 * wave) > 0)), seen)
         mean = seen * width * seconds
-        variance = mean + 25.0
-        quality = np.where(rng.uniform(size=1500) < saturated, 2, 0).astype(np.uint32)
-        spectra.append(
-            OrderSpectrum(
-                order=order,
-                wavelength_nm=wave,
-                width_nm=width,
-                flux=mean + rng.normal(0.0, np.sqrt(variance)),
-                variance=variance,
-                correlation=np.zeros(1500),
-                boxcar=mean,
-                boxcar_variance=variance,
-                sky=np.zeros(1500),
-                quality=quality,
-                blaze=slit_lamp * 500.0 * (wave / 700.0) ** 4 * blaze,
-                x=np.arange(1500.0),
-                y=np.zeros(1500),
-            )
-        )
+        lamp = slit_lamp * 500.0 * (wave / 700.0) ** 4 * blaze
+        seen = recorded(rng, order, wave, mean, mean + 25.0, lamp)
+        flagged = np.where(rng.uniform(size=1500) < saturated, 2, 0).astype(np.uint32)
+        spectra.append(replace(seen, quality=flagged))
     known = Header({"OBJECT": "STD, LTT 3218", "MJD-OBS": 61000.0} if header is None else header)
     return OrderSpectra(
         tuple(spectra), seconds, ARM, known, (Exposure("a", ARM, 61000.0, seconds, airmass),)

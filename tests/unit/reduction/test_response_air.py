@@ -9,9 +9,10 @@ from soxs_pipeline.domain.exposure import Exposure
 from soxs_pipeline.domain.flux import Extinction, FluxStandards
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.lines import MolecularBands
-from soxs_pipeline.domain.spectra import OrderSpectra, OrderSpectrum
+from soxs_pipeline.domain.spectra import OrderSpectra
 from soxs_pipeline.reduction.response import fit_response
 from tests.support.air import telluric_grid, true_transmission
+from tests.support.standard_star import recorded
 
 ORDERS = {17: (1090.0, 1230.0), 15: (1200.0, 1390.0), 14: (1330.0, 1490.0), 13: (1440.0, 1640.0)}
 BANDS = MolecularBands(
@@ -69,25 +70,8 @@ def exposure(air, lamp_steps=None, seed=4):
         width = np.gradient(wave)
         sensitive, lamp = sensitivity(order, wave)
         mean = star(wave) * sensitive * air(wave) * width * 150.0
-        variance = mean + 100.0
-        n = wave.size
-        spectra.append(
-            OrderSpectrum(
-                order=order,
-                wavelength_nm=wave,
-                width_nm=width,
-                flux=mean + rng.normal(0.0, np.sqrt(variance)),
-                variance=variance,
-                correlation=np.zeros(n),
-                boxcar=mean,
-                boxcar_variance=variance,
-                sky=np.zeros(n),
-                quality=np.zeros(n, np.uint32),
-                blaze=lamp * (lamp_steps or {}).get(order, 1.0),
-                x=np.arange(float(n)),
-                y=np.zeros(n),
-            )
-        )
+        lit = lamp * (lamp_steps or {}).get(order, 1.0)
+        spectra.append(recorded(rng, order, wave, mean, mean + 100.0, lit))
     header = Header({"OBJECT": "LTT3218"})
     return OrderSpectra(
         tuple(spectra), 150.0, "NIR", header, (Exposure("a", "NIR", 61000.0, 150.0, AIRMASS),)
