@@ -24,7 +24,7 @@ from soxs_pipeline.simulator.light import source_rate
 from soxs_pipeline.simulator.optics import TELESCOPE_AREA_M2, efficiency
 from soxs_pipeline.simulator.scenes import get_scene
 
-__all__ = ["compare", "main"]
+__all__ = ["compare", "compare_bands", "compare_response", "main"]
 
 Floats = NDArray[np.float64]
 _PLANCK_TIMES_C_ERG_NM = 6.62607015e-27 * 2.99792458e17
@@ -91,14 +91,17 @@ def compare(reduced: Path, scene: str) -> dict[str, dict[str, float]]:
 def compare_bands(reduced: Path, scene: str) -> dict[str, dict[str, float]]:
     """Return how far the corrected spectrum is from the truth in each molecular band.
 
-    Relative to what the same arm's spectrum is off by between the bands, so that the level of the
-    slit losses does not tell. Bins through which less than `_LEAST_PASSED` came are left out.
+    Relative to what the spectrum is off by beside the band, so that the level of the slit losses
+    does not tell. Bins through which less than `_LEAST_PASSED` came are left out. Nothing without
+    a corrected spectrum.
     """
-    path, _ = find(reduced, "SCI_TELLURIC_1D")[0]
-    rows = fits.getdata(path, "MERGED")
+    corrected, models = find(reduced, "SCI_TELLURIC_1D"), find(reduced, "SCI_TELLURIC_MODEL")
+    if not corrected or not models:
+        return {}
+    rows = fits.getdata(corrected[0][0], "MERGED")
     wave, flux = np.asarray(rows["WAVE"], float), np.asarray(rows["FLUX"], float)
     error, true = np.asarray(rows["ERR"], float), true_flux(scene, wave)
-    air = fits.getdata(find(reduced, "SCI_TELLURIC_MODEL")[0][0], "TELLURIC")
+    air = fits.getdata(models[0][0], "TELLURIC")
     passed = np.interp(wave, air["WAVE"], air["TRANSMISSION"])
     good = (rows["QUAL"] == 0) & np.isfinite(flux) & np.isfinite(true) & (error > 0)
     good &= passed > _LEAST_PASSED
@@ -130,11 +133,13 @@ def compare_response(reduced: Path, arm: str) -> dict[str, dict[str, float]]:
     """Return rms and worst departure of a response from the true efficiency, in bands and not.
 
     Relative to its median between the bands. Where an order has less than a tenth of its peak
-    it is left out.
+    it is left out. Nothing without a response.
     """
-    path, _ = find(reduced, f"RESPONSE_{arm}")[0]
+    found = find(reduced, f"RESPONSE_{arm}")
+    if not found:
+        return {}
     ratio, wave = [], []
-    for row in fits.getdata(path, "RESPONSE"):
+    for row in fits.getdata(found[0][0], "RESPONSE"):
         known = np.isfinite(row["WAVE"]) & np.isfinite(row["EFFICIENCY"])
         here = np.asarray(row["WAVE"], float)[known]
         true = efficiency(arm, int(row["ORDER"]), here)
@@ -160,12 +165,12 @@ def main() -> None:
     parser.add_argument("reduced", type=Path)
     parser.add_argument("--scene", default="standard", help="what was simulated")
     arguments = parser.parse_args()
-    for arm, values in compare(arguments.reduced, arguments.scene).items():
-        print(arm, _told(values))
-        for part, values in compare_response(arguments.reduced, arm).items():
-            print(f"response {arm} {part}", _told(values))
-    for band, values in compare_bands(arguments.reduced, arguments.scene).items():
-        print(band, _told(values))
+    for arm, spectrum in compare(arguments.reduced, arguments.scene).items():
+        print(arm, _told(spectrum))
+        for part, response in compare_response(arguments.reduced, arm).items():
+            print(f"response {arm} {part}", _told(response))
+    for band, left in compare_bands(arguments.reduced, arguments.scene).items():
+        print(band, _told(left))
     for category in ("SCI_MERGED_1D", "RESPONSE_VIS", "RESPONSE_NIR"):
         for path, header in find(arguments.reduced, category):
             told = {k[7:]: header[k] for k in header if k.startswith("ESO QC ")}

@@ -94,4 +94,5 @@ def _draw_points(panel: Any, response: Response) -> None:
         limit = max(limit, 400 * response.scatter)
         panel.legend(loc="lower left", ncols=2, markerscale=2.5, handletextpad=0.2)
     panel.axhline(0.0, color=style.INK, lw=0.8)
-    panel.set(ylabel="[%]", ylim=(-limit, limit))
+    # Below the points there is room for the legend.
+    panel.set(ylabel="[%]", ylim=(-1.5 * limit, limit))

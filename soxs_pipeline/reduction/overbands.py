@@ -72,7 +72,11 @@ def over_bands(points: Points) -> Points:
 
 
 def _without_absorbed_ends(points: Points, within: NDArray[np.bool_]) -> Points:
-    """Drop stretches beyond the last free points that were absorbed even at their brightest."""
+    """Drop stretches beyond the last free points that were absorbed even at their brightest.
+
+    These are points with the error of an envelope; what templates brought back with a smaller one
+    is kept, on whichever side of the curve it lies.
+    """
     certain = ~points.banded | within | (points.sigma < ENVELOPE_ERROR)
     for _ in range(_ROUNDS):
         middle = float(points.y.mean())

@@ -5,8 +5,8 @@ blaze, so the star's electrons over the lamp's, divided by the star's flux above
 are one smooth curve over the whole arm, on which all orders must agree but for the steps that
 the lamp itself makes (`ordersteps`). That curve is fitted and multiplied by the lamp's signal
 again: the result is absolute for each order, and does not depend on the level of the lamp
-through another slit. Stars that were dimmed by clouds are raised
-to the level of the middle one; the scatter of their levels goes into the error.
+through another slit. Stars that were dimmed by clouds are raised to the level of the middle one;
+the scatter of their levels goes into the error.
 """
 
 from __future__ import annotations
