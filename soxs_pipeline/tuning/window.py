@@ -66,6 +66,7 @@ class TuningWindow:
             box = TextBox(axes, f"{_label(info)}  ", initial=_text(self.session.start[info.name]))
             box.label.set_fontsize(8)
             box.text_disp.set_fontsize(8)
+            box.on_submit(partial(self._changed, info))
             self.boxes[info.name] = box
         bottom = top - (len(parameters) + 1) * row
         if len(names) > 1:
@@ -96,6 +97,7 @@ class TuningWindow:
     def run(self) -> Trial:
         """Run the recipe with what stands in the boxes, and show what comes out."""
         self._say("running ...")
+        self._title("running")
         self.figure.canvas.draw_idle()
         self.figure.canvas.flush_events()
         trial = self.session.run(self.values())
@@ -124,6 +126,7 @@ class TuningWindow:
             self.session.save(self.values(), self.save_to)
         except SoxsError as error:
             self._say(str(error), bad=True)
+            self._title("not saved")
             self.figure.canvas.draw_idle()
             return
         self.accepted = True
@@ -156,6 +159,7 @@ class TuningWindow:
     def _show(self, trial: Trial) -> None:
         if trial.error:
             self._say(trial.error, bad=True)
+            self._title("failed")
         else:
             if not draw_onto(
                 self._picture, self.session.recipe.name, trial.products, self.figure_name
@@ -163,7 +167,17 @@ class TuningWindow:
                 self._picture.text(0.1, 0.5, "nothing to show of this result")
             self._offer_ranges()
             self._say(self._about(trial))
+            self._title(f"trial {1 + self.session.trials.index(trial)}")
         self.figure.canvas.draw_idle()
+
+    def _changed(self, info: ParameterInfo, _text: str) -> None:
+        self._title(f"{info.alias} changed")
+
+    def _title(self, state: str) -> None:
+        # The title is what a task bar shows of a long trial, and all that another program sees.
+        manager = self.figure.canvas.manager
+        if manager is not None:
+            manager.set_window_title(f"{self.session.recipe.name}: {state}")
 
     def _offer_ranges(self) -> None:
         """Let a range be drawn on each panel that stands for a parameter."""

@@ -151,79 +151,96 @@ def _missing():
 @pytest.fixture
 def display():
     number = 60 + os.getpid() % 40
-    server = subprocess.Popen(
+    with subprocess.Popen(
         ["Xvfb", f":{number}", "-screen", "0", "1600x1000x24"], stderr=subprocess.DEVNULL
-    )
-    time.sleep(1.5)
-    yield f":{number}"
-    server.terminate()
-    server.wait()
+    ) as server:
+        time.sleep(1.5)
+        yield f":{number}"
+        server.terminate()
 
 
 @pytest.mark.skipif(bool(_missing()), reason=f"{_missing()} is not installed")
 def test_mouse_and_keys_on_a_real_display(frames, tmp_path, display):
-    # A window tells nobody when it is drawn: a busy machine gets more time at the next attempt.
-    for attempt in (1, 2, 4):
-        saved = tmp_path / f"tuned{attempt}.toml"
-        status, said = _drive(frames, saved, display, patience=3.0 * attempt)
-        if status == 0 and saved.exists() and "4.25" in saved.read_text():
-            break
-    assert status == 0, said
-    assert "4.25" in saved.read_text()
-    assert "settings saved" in said
-
-
-def _drive(frames, saved, display, patience):
-    """Change a parameter, run, accept, all by mouse and keys; return status and output."""
-    environment = {**os.environ, "DISPLAY": display}
+    saved = tmp_path / "tuned.toml"
     command = [sys.executable, "-m", "soxs_pipeline", "tune", "mbias", str(frames)]
-    running = subprocess.Popen(
-        [*command, "-o", str(saved), "--backend", "TkAgg"],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+    with (
+        (tmp_path / "said").open("w") as said,
+        subprocess.Popen(
+            [*command, "-o", str(saved), "--backend", "TkAgg"],
+            env={**os.environ, "DISPLAY": display}, stdout=said, stderr=said,
+        ) as running,
+    ):  # fmt: skip
+        try:
+            _drive(Desk(display, running, tmp_path / "said"))
+            status = running.wait(timeout=60)
+        finally:
+            running.kill()
+    assert status == 0, (tmp_path / "said").read_text()
+    assert "4.25" in saved.read_text()
+    assert "settings saved" in (tmp_path / "said").read_text()
 
-    def xdo(*words):
+
+def _drive(desk):
+    """Change a parameter, run, accept, all by mouse and keys; the title tells what happened."""
+    assert desk.shows("trial 1", patience=90), desk.complaint()
+    column = DESK + (1 - DESK) * 0.17
+    # The box of the first parameter, as the window lays its desk out.
+    box = DESK + (1 - DESK) * 0.74, 0.94 - 0.045 * 0.6
+    assert desk.until("changed", lambda: desk.type_into(*box, "4.25")), desk.complaint()
+    assert desk.until("trial [2-9]", lambda: desk.click(column, 0.0975)), desk.complaint()
+    assert desk.until("", lambda: desk.click(column, 0.0425)), desk.complaint()
+
+
+class Desk:
+    """The window on the display, as another program sees and moves it."""
+
+    def __init__(self, display, running, said):
+        self.environment = {**os.environ, "DISPLAY": display}
+        self.running, self.said = running, said
+        self.seen = ""
+
+    def xdo(self, *words):
         return subprocess.run(
-            ["xdotool", *map(str, words)], env=environment, capture_output=True, text=True,
+            ["xdotool", *map(str, words)], env=self.environment, capture_output=True, text=True,
             check=False,
         ).stdout.split()  # fmt: skip
 
-    try:
-        begun = time.time()
-        deadline = begun + 90
-        while not (ids := xdo("search", "--name", "Figure")) and time.time() < deadline:
-            time.sleep(0.5)
-        assert ids, running.stdout.read() if running.poll() is not None else "no window came"
-        xdo("windowmove", ids[-1], 0, 0)
-        # What a busy machine was slow to open it is slow to draw.
-        patience = max(patience, 1.5 * (time.time() - begun))
-        time.sleep(patience)
-        # The box of the first parameter, as the window lays its desk out.
-        across = DESK + (1 - DESK) * 0.74
-        _click(xdo, ids[-1], across, 0.94 - 0.045 * 0.6)
-        xdo("key", "ctrl+a")
-        for _ in range(8):
-            xdo("key", "BackSpace")
-        xdo("type", "4.25")
-        xdo("key", "Return")
-        time.sleep(0.2 * patience)
-        _click(xdo, ids[-1], DESK + (1 - DESK) * 0.17, 0.0975)  # Run
-        time.sleep(patience)
-        _click(xdo, ids[-1], DESK + (1 - DESK) * 0.17, 0.0425)  # Accept
-        said, _ = running.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        return None, "the window did not close"
-    finally:
-        if running.poll() is None:
-            running.kill()
-            running.wait()
-    return running.returncode, said
+    def shows(self, state, patience):
+        """Wait for a window whose title ends so, or, for no state, until there is none."""
+        deadline = time.time() + patience
+        while time.time() < deadline:
+            if state == "" and self.running.poll() is not None:
+                return True
+            if state and (ids := self.xdo("search", "--onlyvisible", "--name", f"{state}$")):
+                self.seen = ids[-1]
+                return True
+            time.sleep(0.2)
+        return False
 
+    def until(self, state, act):
+        """Act until the title says that it was done: a window told before it is drawn is deaf."""
+        for patience in (4.0, 8.0, 16.0, 32.0):
+            act()
+            if self.shows(state, patience):
+                return True
+        return False
 
-def _click(xdo, window, across, up):
-    # The toolkit may scale the figure to the dots of the display.
-    width = int(xdo("getwindowgeometry", window)[-1].partition("x")[0])
-    xdo("mousemove", "--window", window, int(across * width), int((1 - up) * width * ASPECT))
-    time.sleep(0.3)
-    xdo("click", 1)
-    time.sleep(0.5)
+    def click(self, across, up):
+        # The toolkit may scale the figure to the dots of the display.
+        self.xdo("windowmove", self.seen, 0, 0)
+        width = int(self.xdo("getwindowgeometry", self.seen)[-1].partition("x")[0])
+        x, y = int(across * width), int((1 - up) * width * ASPECT)
+        self.xdo("mousemove", "--window", self.seen, x, y)
+        time.sleep(0.3)
+        self.xdo("click", 1)
+        time.sleep(0.3)
+
+    def type_into(self, across, up, text):
+        self.click(across, up)
+        self.xdo("key", "End")
+        self.xdo("key", *["BackSpace"] * 8)
+        self.xdo("type", text)
+        self.xdo("key", "Return")
+
+    def complaint(self):
+        return self.said.read_text() or "the window did not answer"
