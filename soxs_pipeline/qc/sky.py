@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
-__all__ = ["COSMICS", "SKY_QC", "STRAY", "measure_residuals", "measure_sources"]
+__all__ = ["COSMICS", "SKY_QC", "STRAY", "UNEVEN", "measure_residuals", "measure_sources"]
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +33,9 @@ ORDER_LEVEL = QcDefinition("SKY MEDIAN", "Median sky in a pixel of an order", "e
 STRAY = QcDefinition("SKY SCATTERED", "Median scattered light in a pixel, taken off",
                      "electron")  # fmt: skip
 COSMICS = QcDefinition("COSMIC NUM", "Pixels in the orders hit by cosmic rays", "pixel")
+UNEVEN = QcDefinition(
+    "SKY UNEVEN NUM", "Lines that differ along the slit and were interpolated under the target"
+)
 NUMBER = QcDefinition("N SOURCES", "Sources found on the slit; 0 if the position is assumed")
 POSITION = QcDefinition("SOURCE POS", "Slit position of the target, mid-range", "arcsec")
 DRIFT = QcDefinition("SOURCE DRIFT", "Range of the target's slit position", "arcsec")
@@ -53,7 +56,7 @@ FLUX_ERROR = QcDefinition(
 
 SKY_QC = (
     CHI2, FAR, CORE, LEVEL, ORDER_CHI2, ORDER_FAR, ORDER_CORE, ORDER_LEVEL,
-    STRAY, COSMICS, NUMBER, POSITION, DRIFT, WIDTH, BLUR, SIGNIFICANCE,
+    STRAY, COSMICS, UNEVEN, NUMBER, POSITION, DRIFT, WIDTH, BLUR, SIGNIFICANCE,
     FLUX_ERROR,
 )  # fmt: skip
 

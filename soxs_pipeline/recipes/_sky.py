@@ -16,7 +16,7 @@ from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import parameter
 from soxs_pipeline.qc.definition import QcValue
-from soxs_pipeline.qc.sky import COSMICS, STRAY, measure_residuals, measure_sources
+from soxs_pipeline.qc.sky import COSMICS, STRAY, UNEVEN, measure_residuals, measure_sources
 from soxs_pipeline.recipes._scattered import ScatteredParameters
 from soxs_pipeline.reduction.detrend import detrend
 from soxs_pipeline.reduction.finding import SourceOptions
@@ -32,10 +32,12 @@ from soxs_pipeline.reduction.slitpixels import (
     gather_pixels,
 )
 from soxs_pipeline.reduction.struck import with_tracks_flagged
+from soxs_pipeline.reduction.unevensky import uneven_wavelengths
 
 __all__ = [
     "Gathered",
     "SkyParameters",
+    "about_lines",
     "about_sources",
     "gathered",
     "gathered_like",
@@ -43,6 +45,10 @@ __all__ = [
     "sky_quality",
     "source_options",
 ]
+
+
+#: Lines that a remark names at most.
+_MOST_LINES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +105,11 @@ class SkyParameters(ScatteredParameters):
     )
     follow_lines: bool = parameter(
         True, "Refine the wavelength map along the slit on the sky lines of the exposure."
+    )
+    uneven_lines: bool = parameter(
+        True,
+        "Let emission lines that differ along the slit, of a nebula or of the target's host, do "
+        "so in the sky, and interpolate them under the target; not with sky_regions.",
     )
     clip_sigma: float = parameter(
         5.0,
@@ -219,6 +230,7 @@ def sky_options(chosen: SkyParameters) -> SkyOptions:
         follow_lines=chosen.follow_lines,
         clip_sigma=chosen.clip_sigma,
         regions=_read_regions(chosen.sky_regions),
+        uneven_lines=chosen.uneven_lines,
     )
 
 
@@ -245,6 +257,7 @@ def sky_quality(
         *measure_residuals([order.pixels.order for order in modelled], pulls, skies),
         *measure_sources(sources, _pinhole_px(modelled, chosen)),
         COSMICS.value(sum(int(hit.sum()) for hit in hits)),
+        UNEVEN.value(sum(uneven_wavelengths(order).size for order in modelled)),
     ]
 
 
@@ -269,6 +282,19 @@ def about_sources(name: str, sources: Sources, threshold: float) -> list[str]:
         places = ", ".join(f"{float(s.position(middle)):+.1f}" for s in sources.sources)
         return [f"{name}: sources at {places} arcsec; the first is taken for the target"]
     return []
+
+
+def about_lines(name: str, modelled: Sequence[ModelledOrder]) -> list[str]:
+    """Say which lines were taken for light that fills the slit unevenly."""
+    found = np.concatenate([np.zeros(0), *(uneven_wavelengths(order) for order in modelled)])
+    if not found.size:
+        return []
+    # Two orders may show the same line.
+    known = np.unique(np.round(found))
+    waves = ", ".join(f"{wave:.0f}" for wave in known[:_MOST_LINES])
+    more = f" and {known.size - _MOST_LINES} more" if known.size > _MOST_LINES else ""
+    told = f"{name}: lines at {waves} nm{more} differ along the slit"
+    return [f"{told}; what of them lies beneath the target was interpolated"]
 
 
 def _read_regions(text: str) -> tuple[tuple[float, float], ...]:

@@ -30,6 +30,7 @@ from soxs_pipeline.qc.sky import SKY_QC
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.recipes._sky import (
     SkyParameters,
+    about_lines,
     about_sources,
     gathered,
     gathered_like,
@@ -137,6 +138,7 @@ def soxs_nod(
         COMPARED.value(compared),
     ]
     told = about_sources(raw.name, sources, parameters.detection_sigma)
+    told += about_lines(raw.name, modelled)
     return Outcome(NodProducts(*frames, sources), qc, (*remarks, *told))
 
 

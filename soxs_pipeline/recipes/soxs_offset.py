@@ -34,6 +34,7 @@ from soxs_pipeline.qc.sky import SKY_QC
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.recipes._sky import (
     SkyParameters,
+    about_lines,
     about_sources,
     gathered,
     gathered_like,
@@ -163,7 +164,8 @@ def soxs_offset(
         *measure_offset(here.away_arcsec, [m.factor for m in made.matches], here.of_sky),
     ]
     products = OffsetProducts(*made.frames, made.sources)
-    return Outcome(products, qc, (*seen.remarks, *made.remarks))
+    told = () if here.of_sky else about_lines(raw.name, made.modelled)
+    return Outcome(products, qc, (*seen.remarks, *made.remarks, *told))
 
 
 def _alone(

@@ -27,6 +27,7 @@ from soxs_pipeline.qc.sky import SKY_QC
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.recipes._sky import (
     SkyParameters,
+    about_lines,
     about_sources,
     gathered,
     sky_options,
@@ -95,6 +96,7 @@ def soxs_stare(
     )
     products = StareProducts(*make_sky_frames(seen.frame, modelled), sources)
     told = about_sources(raw.name, sources, parameters.detection_sigma)
+    told += about_lines(raw.name, modelled)
     qc = [*sky_quality(modelled, sources, seen.frame, parameters), *seen.quality()]
     return Outcome(products, qc, (*seen.remarks, *told))
 

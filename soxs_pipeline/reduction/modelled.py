@@ -73,8 +73,13 @@ class ModelledOrder:
         the variance would rise and fall with the noise of the data, and every weighted mean
         would be biased.
         """
+        return self.pixels.variance(self.expected)
+
+    @cached_property
+    def expected(self) -> Floats:
+        """Electrons of sky and sources in each pixel without their noise."""
         lit = np.einsum("kn,kn->n", self.calm_spectra, self.profiles)
-        return self.pixels.variance(self._calm_sky + lit)
+        return np.asarray(self._calm_sky + lit)
 
     @cached_property
     def residual(self) -> Floats:
@@ -100,7 +105,9 @@ class ModelledOrder:
         base = self._sky_variance
         # Its lines are steep: from one side of a pixel to the other their light changes.
         part = ((self.pixels.w - self.pixels.w[0]) * _SKY_PARTS).astype(np.int64)
-        return np.maximum(_calm(part, self.model.sky, np.ones_like(base), base, _SKY_PARTS), 0.0)
+        even = self.model.sky - self.model.uneven
+        calm = _calm(part, even, np.ones_like(base), base, _SKY_PARTS)
+        return np.maximum(calm + self.model.uneven, 0.0)
 
     def _handed_on(self, other: ModelledOrder, *names: str) -> ModelledOrder:
         for name in names:
@@ -110,7 +117,7 @@ class ModelledOrder:
 
 
 #: What is worked out from sky and sources, and from the sky alone.
-_OF_ALL = ("light", "calm_spectra", "variance", "residual")
+_OF_ALL = ("light", "calm_spectra", "expected", "variance", "residual")
 _OF_THE_SKY = ("_sky_variance", "_calm_sky")
 
 

@@ -43,6 +43,8 @@ class SkyOptions:
         Rejection limit.
     regions
         Slit positions in arcsec that hold sky alone; none for the whole slit.
+    uneven_lines
+        True to let lines that differ along the slit do so.
     """
 
     knots_per_pixel: int = 2
@@ -51,6 +53,7 @@ class SkyOptions:
     follow_lines: bool = True
     clip_sigma: float = 5.0
     regions: tuple[tuple[float, float], ...] = ()
+    uneven_lines: bool = True
 
     def admits(self, slit_arcsec: Floats) -> NDArray[np.bool_]:
         """Return True for slit positions that may tell the sky."""
@@ -74,6 +77,9 @@ class OrderModel:
         Electrons of each source in one dispersion pixel, shape ``(sources, n)``.
     sky_variance
         Variance of ``sky``; zero if it was not asked for.
+    uneven
+        What of ``sky`` is light by which a line differs along the slit from what it is at the
+        target.
     """
 
     sky: Floats
@@ -81,6 +87,7 @@ class OrderModel:
     curvature: Floats
     spectra: Floats
     sky_variance: Floats
+    uneven: Floats
 
     def sources(self, profiles: Floats) -> Floats:
         """Return the electrons of all sources together in each pixel."""
@@ -103,13 +110,14 @@ def first_guess(pixels: SlitPixels, use: NDArray[np.bool_]) -> OrderModel:
         curvature=none,
         spectra=np.zeros((0, none.size)),
         sky_variance=none,
+        uneven=none,
     )
 
 
 def flat_model(pixels: SlitPixels, level: float) -> OrderModel:
     """Return a sky of constant level."""
     none = np.zeros(pixels.w.size)
-    return OrderModel(none + level, none, none, np.zeros((0, none.size)), none)
+    return OrderModel(none + level, none, none, np.zeros((0, none.size)), none, none)
 
 
 def fit_order(
@@ -179,6 +187,7 @@ def fit_order(
         curvature=model(bend, sky_at) * (layout.ratio**2 * gain),
         spectra=np.array(spectra).reshape(len(profiles), w.size),
         sky_variance=variance,
+        uneven=np.zeros(w.size),
     )
 
 

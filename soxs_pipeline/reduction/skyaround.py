@@ -23,10 +23,12 @@ from soxs_pipeline.reduction.distortion import no_distortion
 from soxs_pipeline.reduction.finding import SourceOptions, collapse_exposure, find_sources
 from soxs_pipeline.reduction.modelled import ModelledOrder
 from soxs_pipeline.reduction.shapefit import fit_shapes
+from soxs_pipeline.reduction.shapes import Shape, source_profiles
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions
 from soxs_pipeline.reduction.slitlight import light_share
 from soxs_pipeline.reduction.slitpixels import SlitPixels
 from soxs_pipeline.reduction.subtraction import sources_of, with_hits, with_spectra
+from soxs_pipeline.reduction.unevensky import with_uneven_lines
 
 __all__ = ["SkyMatch", "around", "match_sky", "model_under_sky"]
 
@@ -93,6 +95,7 @@ def around(
                 sky_variance=sum(
                     (f**2 * m.sky_variance for f, m in parts), np.zeros(none.shape[1])
                 ),
+                uneven=sum((f * m.uneven for f, m in parts), np.zeros(none.shape[1])),
             )
         )
     return models
@@ -226,6 +229,17 @@ def _lit(order: ModelledOrder) -> ModelledOrder:
     return order.with_profiles(profiles, with_spectra(order, profiles))
 
 
+def _without_lines(
+    order: ModelledOrder, shapes: Sequence[Shape], options: SkyOptions
+) -> ModelledOrder:
+    """Return an order with the lines beside a point source, of its host, counted as sky."""
+    profiles = source_profiles(order.pixels, list(shapes))
+    known = order.with_profiles(profiles, with_spectra(order, profiles))
+    fitted = with_uneven_lines(known, options, last=True, even_too=True).model
+    parts = {name: getattr(fitted, name) for name in ("sky", "sky_variance", "uneven")}
+    return replace(order, model=replace(order.model, **parts))
+
+
 def model_under_sky(
     orders: Sequence[SlitPixels],
     skies: Sequence[OrderModel],
@@ -271,6 +285,8 @@ def model_under_sky(
         shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
     told = math.nan, False
     if level == "take" or (level == "automatic" and is_point(shapes[0], source.threshold)):
+        modelled = [_lit(_without_lines(order, shapes, options)) for order in modelled]
+        shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
         beside = [level_beside(order, shapes) for order in modelled]
         known = [one for one in beside if one is not None]
         if known:

@@ -132,10 +132,10 @@ class SlitPixels:
         """Whole dispersion pixels since the first one."""
         return (self.w - self.w[0]).astype(np.int64)
 
-    def variance(self, expected: Floats) -> Floats:
-        """Return the variance of pixels that expect this signal."""
+    def variance(self, expected: Floats, at: NDArray[np.int64] | slice = slice(None)) -> Floats:
+        """Return the variance of the pixels, or of those at an index, that expect this signal."""
         positive = np.maximum(expected, 0.0)
-        return self.floor + self.poisson * positive + self.relative * positive**2
+        return self.floor[at] + self.poisson[at] * positive + self.relative[at] * positive**2
 
 
 def gather_pixels(

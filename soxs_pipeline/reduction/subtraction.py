@@ -24,6 +24,7 @@ from soxs_pipeline.reduction.shapefit import fit_shapes
 from soxs_pipeline.reduction.shapes import Shape, source_of, source_profiles
 from soxs_pipeline.reduction.sky import OrderModel, SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.slitpixels import SlitPixels
+from soxs_pipeline.reduction.unevensky import with_uneven_lines
 
 __all__ = ["model_exposure", "sources_of", "with_hits", "with_spectra"]
 
@@ -146,13 +147,15 @@ def _joint(
     weight = np.where(used, 1.0 / (variance + (_PROFILE_ERROR_IN_WEIGHT * light) ** 2), 0.0)
     model = fit_order(pixels, weight, profiles, distortion, options, last=last)
     fitted = replace(order, model=model, profiles=profiles, used=used)
+    fitted = with_uneven_lines(fitted, options, last=last)
     if last:
         return fitted
     better = improve(
         distortion,
         pixels,
         fitted.residual,
-        weight,
+        # What a line does along the slit tells nothing of how the slit is lit.
+        np.where(fitted.used, weight, 0.0),
         (model.sky, model.slope, model.curvature),
         follow_lines=options.follow_lines,
     )

@@ -147,6 +147,14 @@ SCENES: dict[str, Scene] = {
         sources=(Source("supernova", 14.5, position_arcsec=0.0, size_arcsec=9.0),),
         drift_arcsec=0.0,
     ),
+    # A supernova beside an H II region, whose lines fill the slit unevenly.
+    "nebula": replace(
+        _STANDARD,
+        sources=(
+            Source(magnitude=17.5, position_arcsec=-0.7),
+            Source("emission", 15.5, position_arcsec=3.0, redshift=0.004, size_arcsec=5.0),
+        ),
+    ),
     # Seen in the blue arm alone, and not where the telescope points.
     "blue": replace(
         _STANDARD,

@@ -12,7 +12,16 @@ from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.reduction.pixelmap import make_pixel_map
 from tests.support.optics import SETUP, make_format
 
-__all__ = ["BLUR_PX", "READ_NOISE", "Scene", "Star", "make_geometry", "make_scene", "slit_profile"]
+__all__ = [
+    "BLUR_PX",
+    "READ_NOISE",
+    "Cloud",
+    "Scene",
+    "Star",
+    "make_geometry",
+    "make_scene",
+    "slit_profile",
+]
 
 READ_NOISE = SETUP.read_noise_e
 NOISY = replace(SETUP, offset_method="dark")
@@ -30,6 +39,21 @@ class Star:
     fwhm: float = 1.2
     beta: float = 3.0
     lines: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A line of a nebula: place along the dispersion, electrons, slope and knot on the slit."""
+
+    place: float
+    flux: float = 4000.0
+    slope: float = 0.4
+    knot: float = 0.0
+    knot_at: float = 3.0
+
+    def light(self, w, slit):
+        knot = self.knot * np.exp(-0.5 * ((slit - self.knot_at) / 1.2) ** 2)
+        return self.flux * _line(w - self.place) * (1.0 + self.slope * slit / 6.0 + knot)
 
 
 @dataclass(frozen=True)
@@ -97,11 +121,13 @@ def make_scene(
     tilt=0.0,
     lines_seed=None,
     lines_number=12,
+    clouds=(),
 ):
     """Draw a frame.
 
     ``bend`` shifts the sky lines by that many pixels towards the slit's ends, ``tilt`` brightens
     the sky by that fraction towards one end. Frames of one ``lines_seed`` share their sky lines.
+    Light of ``clouds`` counts as sky.
     """  # fmt: skip
     rng = np.random.default_rng(seed)
     lines = rng if lines_seed is None else np.random.default_rng(lines_seed)
@@ -120,6 +146,7 @@ def make_scene(
         light = np.full(w.size, sky)
         for place, flux in zip(places, fluxes, strict=True):
             light += flux * _line(w + bend * u**2 - place)
+        light += sum((cloud.light(w, slit) for cloud in clouds), np.zeros(w.size))
         sky_light[here] = light * (1.0 + tilt * u) * _area(geometry, here, w)
         height = np.abs(np.gradient(geometry.pixel_map.slit_arcsec.astype(float), axis=0))[here]
         height = np.where(np.isfinite(height), height, np.nanmedian(height))

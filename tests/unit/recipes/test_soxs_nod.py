@@ -141,8 +141,10 @@ def test_a_grazing_cosmic_ray_is_found_by_comparison():
     y, x = np.mgrid[: frame.shape[0], : frame.shape[1]]
     blob = 900.0 * np.exp(-0.5 * (((y - row) / 2.0) ** 2 + ((x - 200) / 3.0) ** 2))
     scenes[0] = replace(scenes[0], raw=replace(scenes[0].raw, data=(frame + blob).astype("f4")))
-    with_it = run(scenes, compare=True).products.sky_subtracted.bad[row, 198:203]
-    without = run(scenes, compare=False).products.sky_subtracted.bad[row, 198:203]
+    # By itself it might as well be the knot of a nebula.
+    even = {"uneven_lines": False}
+    with_it = run(scenes, compare=True, **even).products.sky_subtracted.bad[row, 198:203]
+    without = run(scenes, compare=False, **even).products.sky_subtracted.bad[row, 198:203]
     assert with_it.sum() > without.sum()
 
 
