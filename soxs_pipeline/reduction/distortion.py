@@ -2,8 +2,9 @@
 
 Illumination, a small shift of the wavelength scale (flexure that the calibrations did not
 see) and a change of line width, each a low polynomial along the slit whose coefficients vary
-slowly along the order. All three are linear in the model's own derivatives, so that one small
-regression on the residuals finds them together.
+slowly along the order; and a slope of light that is not the sky's, of a host galaxy or scattered.
+All are linear in the model's own derivatives, so that one small regression on the residuals finds
+them together.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ Floats = NDArray[np.float64]
 _PRIOR_GAIN = 0.005
 _PRIOR_SHIFT_PX = 0.3
 _PRIOR_BROADENING_PX2 = 0.3
+#: Of the slope, in electrons and in terms of the median sky. It is a slope alone: what bends along
+#: the slit could be the wings of a source.
+_PRIOR_SLOPE_E, _PRIOR_SLOPE = 3.0, 1.0
 #: Largest step of one round, so that a bad start cannot run away.
 _LONGEST_SHIFT_PX = 0.5
 
@@ -36,11 +40,18 @@ class Distortion:
     ----------
     gain, shift_px, broadening_px2
         Shape ``(slit degree, order degree + 1)``.
+    slope_e
+        Electrons in a pixel, of degree 1 along the slit alone, shape ``(1, order degree + 1)``.
     """
 
     gain: Floats
     shift_px: Floats
     broadening_px2: Floats
+    slope_e: Floats
+
+    def light(self, pixels: SlitPixels) -> Floats:
+        """Return the light at each pixel that rises along the slit, zero at its middle."""
+        return _evaluate(self.slope_e, pixels) * pixels.area
 
     def at(self, pixels: SlitPixels) -> tuple[Floats, Floats, Floats]:
         """Return shift (px), gain and broadening (px^2) at each pixel."""
@@ -54,7 +65,7 @@ class Distortion:
 def no_distortion(slit_degree: int, order_degree: int) -> Distortion:
     """Return the distortion of a perfect calibration."""
     nothing = np.zeros((slit_degree, order_degree + 1))
-    return Distortion(nothing, nothing, nothing)
+    return Distortion(nothing, nothing, nothing, nothing[:1])
 
 
 def improve(
@@ -84,13 +95,13 @@ def improve(
     illumination
         False to leave the illumination alone.
     """
-    if not (follow_lines or illumination):
-        return distortion
     sky, slope, curvature = derivatives
     _, gain, _ = distortion.at(pixels)
-    terms = []
+    even = (sky - distortion.light(pixels)) / gain
+    likely = _PRIOR_SLOPE_E + _PRIOR_SLOPE * max(float(np.median(even)), 0.0)
+    terms = [(pixels.area, likely, distortion.slope_e)]
     if illumination:
-        terms.append((sky / gain, _PRIOR_GAIN, distortion.gain))
+        terms.append((even, _PRIOR_GAIN, distortion.gain))
     if follow_lines:
         terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
         terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
@@ -112,16 +123,19 @@ def improve(
     step = np.linalg.solve(
         design @ design.T + np.diag(precision), design @ (root * residual) - precision * now
     )
-    parts = iter(np.split(now + step, len(terms)))
+    ends = np.cumsum([coef.size for _, _, coef in terms])[:-1]
+    parts = iter(np.split(now + step, ends))
     return _moved(
-        distortion,
+        replace(distortion, slope_e=next(parts).reshape(1, -1)),
         next(parts) if illumination else None,
         (next(parts), next(parts)) if follow_lines else None,
     )
 
 
 def _moved(
-    distortion: Distortion, gain: Floats | None, lines: tuple[Floats, Floats] | None
+    distortion: Distortion,
+    gain: Floats | None,
+    lines: tuple[Floats, Floats] | None,
 ) -> Distortion:
     result, shape = distortion, distortion.gain.shape
     if gain is not None:

@@ -164,7 +164,8 @@ def source_profiles(pixels: SlitPixels, shapes: list[Shape]) -> Floats:
     """
     half = pixels.slit_half_arcsec
     args = (pixels.wavelength_nm, pixels.slit_arcsec, pixels.height_arcsec, (-half, half))
-    result = [light_share(shape, *args) for shape in shapes]
+    # Far out the difference of two sums may come out below nothing.
+    result = [np.maximum(light_share(shape, *args), 0.0) for shape in shapes]
     return np.array(result).reshape(len(shapes), pixels.w.size)
 
 

@@ -78,8 +78,9 @@ class OrderModel:
     sky_variance
         Variance of ``sky``; zero if it was not asked for.
     uneven
-        What of ``sky`` is light by which a line differs along the slit from what it is at the
-        target.
+        What of ``sky`` differs along the slit otherwise than by its illumination.
+    interpolated
+        True in lines that were found to differ along the slit.
     """
 
     sky: Floats
@@ -88,6 +89,7 @@ class OrderModel:
     spectra: Floats
     sky_variance: Floats
     uneven: Floats
+    interpolated: NDArray[np.bool_]
 
     def sources(self, profiles: Floats) -> Floats:
         """Return the electrons of all sources together in each pixel."""
@@ -111,13 +113,14 @@ def first_guess(pixels: SlitPixels, use: NDArray[np.bool_]) -> OrderModel:
         spectra=np.zeros((0, none.size)),
         sky_variance=none,
         uneven=none,
+        interpolated=none > 0,
     )
 
 
 def flat_model(pixels: SlitPixels, level: float) -> OrderModel:
     """Return a sky of constant level."""
     none = np.zeros(pixels.w.size)
-    return OrderModel(none + level, none, none, np.zeros((0, none.size)), none, none)
+    return OrderModel(none + level, none, none, np.zeros((0, none.size)), none, none, none > 0)
 
 
 def fit_order(
@@ -148,6 +151,8 @@ def fit_order(
         before do without.
     """
     shift, gain, broadening = distortion.at(pixels)
+    other = distortion.light(pixels)
+    data = pixels.data - other
     # The flat has taken the areas of the pixels out of its response, as it does the lamp's light.
     gain = gain * pixels.area
     w = pixels.w + shift
@@ -162,7 +167,7 @@ def fit_order(
     seen = gain[rank] * _broadened(plain, bend, broadening[rank] * layout.ratio**2)
     source_basis = splinefit.cubic_values(cells.source_phase) if len(profiles) else None
     basis = _with_sources(seen, source_basis, profiles[:, rank])
-    band, right = splinefit.normal_equations(basis, weight[rank], pixels.data[rank], cells, layout)
+    band, right = splinefit.normal_equations(basis, weight[rank], data[rank], cells, layout)
     full = band + _regularisation(band, right, layout, options.structure_sigma if last else 0.0)
     coef = splinefit.solve(full, right)
     positions = splinefit.find_positions(cells, layout)
@@ -182,12 +187,13 @@ def fit_order(
     if last:
         variance = _sky_variance(full, layout, cells)[inverse] * gain**2
     return OrderModel(
-        sky=model(seen, sky_at),
+        sky=model(seen, sky_at) + other,
         slope=model(slope, sky_at) * (layout.ratio * gain),
         curvature=model(bend, sky_at) * (layout.ratio**2 * gain),
         spectra=np.array(spectra).reshape(len(profiles), w.size),
         sky_variance=variance,
-        uneven=np.zeros(w.size),
+        uneven=other,
+        interpolated=np.zeros(w.size, bool),
     )
 
 

@@ -96,6 +96,8 @@ def around(
                     (f**2 * m.sky_variance for f, m in parts), np.zeros(none.shape[1])
                 ),
                 uneven=sum((f * m.uneven for f, m in parts), np.zeros(none.shape[1])),
+                # Lines that differ are those of the exposure itself.
+                interpolated=np.zeros(none.shape[1], bool),
             )
         )
     return models
@@ -236,7 +238,9 @@ def _without_lines(
     profiles = source_profiles(order.pixels, list(shapes))
     known = order.with_profiles(profiles, with_spectra(order, profiles))
     fitted = with_uneven_lines(known, options, last=True, even_too=True).model
-    parts = {name: getattr(fitted, name) for name in ("sky", "sky_variance", "uneven")}
+    parts = {
+        name: getattr(fitted, name) for name in ("sky", "sky_variance", "uneven", "interpolated")
+    }
     return replace(order, model=replace(order.model, **parts))
 
 

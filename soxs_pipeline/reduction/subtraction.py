@@ -38,8 +38,9 @@ _MAP_ERRORS_PX = (0.4, 0.15, MAP_ERROR_PX)
 _PROFILE_ERROR_IN_WEIGHT = 0.01
 #: Profile from which a pixel belongs to a source where regions of sky were given.
 _SOURCE_SHARE = 0.02
-#: Rounds of the joint fit.
-_ROUNDS = 3
+#: Rounds of the joint fit; more of them where other light rises along the slit by more than this
+#: part of the noise, as the wings of sources and it are told apart in turns.
+_ROUNDS, _MORE_ROUNDS, _RISING = 3, 5, 0.05
 #: Degree along the order of what varies along the slit.
 _ORDER_DEGREE = 2
 #: Slit positions whose light stands out by this many sigma are kept from the first sky.
@@ -70,12 +71,15 @@ def model_exposure(
         order.flagged(hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
     ]
     shapes = find_sources(modelled, source)
-    for k in range(_ROUNDS):
-        last = k == _ROUNDS - 1
-        modelled = [_joint(order, shapes, sky, last=last) for order in modelled]
-        if not last:
-            modelled = with_hits(modelled, shape, sky)
-            shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+    number, done = _ROUNDS - 1, 0
+    while done < number:
+        modelled = [_joint(order, shapes, sky, last=False) for order in modelled]
+        if done == 0 and any(map(_rises, modelled)):
+            number += _MORE_ROUNDS
+        modelled = with_hits(modelled, shape, sky)
+        shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+        done += 1
+    modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
     modelled = with_hits(modelled, shape, sky)
     return modelled, sources_of(modelled, shapes, source.aim_arcsec)
 
@@ -160,6 +164,12 @@ def _joint(
         follow_lines=options.follow_lines,
     )
     return replace(fitted, distortion=better)
+
+
+def _rises(order: ModelledOrder) -> bool:
+    """Return True if light that is not the sky's rises along the slit of an order."""
+    noise = float(np.sqrt(np.median(order.variance)))
+    return bool(abs(order.distortion.slope_e[0, 0]) > _RISING * noise)
 
 
 def with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:

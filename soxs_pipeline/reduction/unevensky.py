@@ -95,16 +95,23 @@ def with_uneven_lines(
         uneven[at] = (light - field.even)[inside]
         spectra[:, at] = field.spectra[:, inside]
         used[at] = kept[inside]
-    changed = replace(model, sky=sky, sky_variance=variance, uneven=uneven, spectra=spectra)
+    changed = replace(
+        model,
+        sky=sky,
+        sky_variance=variance,
+        uneven=uneven,
+        spectra=spectra,
+        interpolated=core[column],
+    )
     return replace(order, model=changed, used=used)
 
 
 def uneven_wavelengths(order: ModelledOrder) -> Floats:
     """Return the wavelengths in nm of the lines that were fitted as uneven, one for each."""
     pixels = order.pixels
-    if not order.model.uneven.any():
+    if not order.model.interpolated.any():
         return np.zeros(0)
-    columns = np.unique(pixels.column[order.model.uneven != 0])
+    columns = np.unique(pixels.column[order.model.interpolated])
     runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
     count = np.maximum(np.bincount(pixels.column), 1)
     wave = np.bincount(pixels.column, pixels.wavelength_nm) / count

@@ -122,12 +122,14 @@ def make_scene(
     lines_seed=None,
     lines_number=12,
     clouds=(),
+    host=0.0,
 ):
     """Draw a frame.
 
     ``bend`` shifts the sky lines by that many pixels towards the slit's ends, ``tilt`` brightens
     the sky by that fraction towards one end. Frames of one ``lines_seed`` share their sky lines.
-    Light of ``clouds`` counts as sky.
+    Light of ``clouds`` counts as sky, and so does that of a ``host``, which rises from nothing at one
+    end of the slit to twice as many electrons at the other.
     """  # fmt: skip
     rng = np.random.default_rng(seed)
     lines = rng if lines_seed is None else np.random.default_rng(lines_seed)
@@ -147,7 +149,8 @@ def make_scene(
         for place, flux in zip(places, fluxes, strict=True):
             light += flux * _line(w + bend * u**2 - place)
         light += sum((cloud.light(w, slit) for cloud in clouds), np.zeros(w.size))
-        sky_light[here] = light * (1.0 + tilt * u) * _area(geometry, here, w)
+        light = light * (1.0 + tilt * u) + host * (1.0 + u)
+        sky_light[here] = light * _area(geometry, here, w)
         height = np.abs(np.gradient(geometry.pixel_map.slit_arcsec.astype(float), axis=0))[here]
         height = np.where(np.isfinite(height), height, np.nanmedian(height))
         t = (2.0 * wave - sum(wave_range)) / (wave_range[1] - wave_range[0])

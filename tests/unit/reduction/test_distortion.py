@@ -45,12 +45,21 @@ def test_without_leave_the_lines_are_not_followed():
 
 
 def test_uneven_illumination_is_found():
-    scene = make_scene(GEOMETRY, stars=(), sky=400.0, tilt=0.06)
+    scene = make_scene(GEOMETRY, stars=(), sky=400.0, line=60000.0, tilt=0.06)
     pixels, _, _, distortion = refined(scene)
     gain = distortion.at(pixels)[1]
     assert gain - np.mean(gain) == pytest.approx(
         0.06 * pixels.u - np.mean(0.06 * pixels.u), abs=0.01
     )
+
+
+def test_light_that_rises_along_the_slit_is_told_from_illumination():
+    scene = make_scene(GEOMETRY, stars=(), sky=100.0, line=30000.0, host=40.0)
+    pixels, weight, model, distortion = refined(scene)
+    light = distortion.light(pixels)
+    assert light - np.mean(light) == pytest.approx(40.0 * (pixels.u - pixels.u.mean()), abs=4.0)
+    assert distortion.at(pixels)[1] == pytest.approx(1.0, abs=0.01)
+    assert np.mean((pixels.data - model.sky) ** 2 * weight) < 1.1
 
 
 def test_without_light_nothing_is_claimed():
