@@ -128,8 +128,8 @@ def make_scene(
 
     ``bend`` shifts the sky lines by that many pixels towards the slit's ends, ``tilt`` brightens
     the sky by that fraction towards one end. Frames of one ``lines_seed`` share their sky lines.
-    Light of ``clouds`` counts as sky, and so does that of a ``host``, which rises from nothing at one
-    end of the slit to twice as many electrons at the other.
+    Light of ``clouds`` counts as sky, and so does that of a ``host``, which rises from nothing at
+    one end of the slit to twice as many electrons at the other.
     """  # fmt: skip
     rng = np.random.default_rng(seed)
     lines = rng if lines_seed is None else np.random.default_rng(lines_seed)
