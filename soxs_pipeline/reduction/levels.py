@@ -11,7 +11,13 @@ from scipy import ndimage
 from soxs_pipeline.domain.frame import RawFrame
 from soxs_pipeline.numerics.robust import clipped_moments
 
-__all__ = ["PrescanLevel", "prescan_level", "reference_offsets", "slow_drift"]
+__all__ = [
+    "PrescanLevel",
+    "prescan_level",
+    "reference_drift",
+    "reference_offsets",
+    "slow_drift",
+]
 
 #: Scatter of dark pixels over the read noise that is believed; beyond it they are broken.
 PLAUSIBLE_SCATTER = (0.2, 5.0)
@@ -132,6 +138,35 @@ def reference_offsets(raw: RawFrame) -> NDArray[np.float32] | None:
     kept = max(0.0, 1.0 - 1.5 * noise / spread) if spread > 0 else 0.0
     offsets = common + kept * apart
     return np.repeat(offsets, width).astype(np.float32)
+
+
+def reference_drift(raw: RawFrame, offsets: NDArray[np.floating]) -> NDArray[np.float64] | None:
+    """Return how the level in ADU drifts from row to row, from the reference columns.
+
+    Parameters
+    ----------
+    raw
+        Frame in ADU.
+    offsets
+        Of every raw column, from `reference_offsets`.
+
+    Returns
+    -------
+    NDArray or None
+        Shape ``(rows,)``, zero on average in the rows that told the offsets; None if the columns
+        do not look alive.
+    """
+    border = raw.setup.reference_border
+    sides = np.r_[:border, -border:0]
+    values = raw.data[:, sides] - offsets[sides]
+    if not np.isfinite(values).all():
+        return None
+    _, scatter, _ = clipped_moments(values, clip_sigma=4.0, iterations=6)
+    if not _plausible(scatter, raw):
+        return None
+    # The two sides belong to channels of their own, each with the error of its offset.
+    drift = slow_drift(values - np.median(values, axis=0), scatter)
+    return np.asarray(drift - drift[sides].mean())
 
 
 def _plausible(scatter_adu: float, raw: RawFrame) -> bool:

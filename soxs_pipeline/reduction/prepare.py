@@ -12,7 +12,11 @@ from soxs_pipeline.domain.exposure import exposure_of
 from soxs_pipeline.domain.frame import BadPixelMap, Frame, RawFrame
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import InputError, UnprocessableDataError
-from soxs_pipeline.reduction.levels import prescan_level, reference_offsets
+from soxs_pipeline.reduction.levels import (
+    prescan_level,
+    reference_drift,
+    reference_offsets,
+)
 
 __all__ = ["PRESCAN_LEVEL", "PRESCAN_NOISE", "require_one_setup", "require_same", "to_electrons"]
 
@@ -65,6 +69,9 @@ def to_electrons(raw: RawFrame, bad_pixels: BadPixelMap | None) -> Frame:
     offsets = reference_offsets(raw)
     if offsets is not None:
         adu = adu - offsets[slice(*setup.science.columns)]
+        drift = reference_drift(raw, offsets)
+        if drift is not None:
+            adu -= drift[slice(*setup.science.rows), None].astype(np.float32)
     level = prescan_level(raw)
     header = raw.header
     electrons = adu * np.float32(setup.gain_e_per_adu)

@@ -45,8 +45,8 @@ def ccd(level=600.0, seed=1):
     return np.random.default_rng(seed).normal(level, 3.0, (300, 130))
 
 
-def infrared(seed=1):
-    return np.random.default_rng(seed).normal(0.0, 7.3 / 2.3, (128, 128))
+def infrared(seed=1, rows=128):
+    return np.random.default_rng(seed).normal(0.0, 7.3 / 2.3, (rows, 128))
 
 
 def test_a_frame_is_trimmed_turned_and_in_electrons():
@@ -105,6 +105,23 @@ def test_reference_pixels_put_no_stripes_where_there_are_none():
     frame = to_electrons(raw(data, INFRARED), None)
     moved = frame.data - 2.3 * data[4:124, 4:124]
     assert np.ptp(moved) < 1.0
+
+
+def test_a_slow_drift_along_the_infrared_rows_is_removed():
+    tall = replace(INFRARED, science=Window((4, 1020), (4, 124)))
+    drift = 10.0 * np.sin(np.arange(1024) / 150.0)[:, None]
+    frame = to_electrons(raw(infrared(rows=1024) + drift, tall), None)
+    steady = to_electrons(raw(infrared(rows=1024), tall), None)
+    assert steady.data.mean(axis=1).std() < 0.8
+    assert frame.data.mean(axis=1).std() < 1.5
+    assert abs(frame.data.mean()) < 1.5
+
+
+def test_the_sides_do_not_tell_a_drift_where_they_are_dead():
+    data = infrared()
+    data[:, :4] = data[:, -4:] = 0.0
+    frame = to_electrons(raw(data, INFRARED), None)
+    assert np.ptp(frame.data - 2.3 * data[4:124, 4:124]) < 1.0
 
 
 def test_dead_reference_pixels_are_ignored():
