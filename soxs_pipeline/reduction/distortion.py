@@ -77,6 +77,7 @@ def improve(
     *,
     follow_lines: bool,
     illumination: bool = True,
+    other_light: bool = True,
 ) -> Distortion:
     """Take one Gauss-Newton step towards the distortion that the residuals show.
 
@@ -94,12 +95,18 @@ def improve(
         False to leave shift and broadening alone.
     illumination
         False to leave the illumination alone.
+    other_light
+        False to leave the slope of other light alone.
     """
+    if not (follow_lines or illumination or other_light):
+        return distortion
     sky, slope, curvature = derivatives
     _, gain, _ = distortion.at(pixels)
     even = (sky - distortion.light(pixels)) / gain
-    likely = _PRIOR_SLOPE_E + _PRIOR_SLOPE * max(float(np.median(even)), 0.0)
-    terms = [(pixels.area, likely, distortion.slope_e)]
+    terms = []
+    if other_light:
+        likely = _PRIOR_SLOPE_E + _PRIOR_SLOPE * max(float(np.median(even)), 0.0)
+        terms.append((pixels.area, likely, distortion.slope_e))
     if illumination:
         terms.append((even, _PRIOR_GAIN, distortion.gain))
     if follow_lines:
@@ -126,7 +133,7 @@ def improve(
     ends = np.cumsum([coef.size for _, _, coef in terms])[:-1]
     parts = iter(np.split(now + step, ends))
     return _moved(
-        replace(distortion, slope_e=next(parts).reshape(1, -1)),
+        replace(distortion, slope_e=next(parts).reshape(1, -1)) if other_light else distortion,
         next(parts) if illumination else None,
         (next(parts), next(parts)) if follow_lines else None,
     )

@@ -38,8 +38,9 @@ _MAP_ERRORS_PX = (0.4, 0.15, MAP_ERROR_PX)
 _PROFILE_ERROR_IN_WEIGHT = 0.01
 #: Profile from which a pixel belongs to a source where regions of sky were given.
 _SOURCE_SHARE = 0.02
-#: Rounds of the joint fit; more of them where other light rises along the slit by more than this
-#: part of the noise, as the wings of sources and it are told apart in turns.
+#: Rounds of the joint fit. Other light that rises along the slit by less than this part of the
+#: noise is left alone; where there is more of it, the wings of sources and it are told apart in
+#: turns, which takes more rounds.
 _ROUNDS, _MORE_ROUNDS, _RISING = 3, 5, 0.05
 #: Degree along the order of what varies along the slit.
 _ORDER_DEGREE = 2
@@ -71,15 +72,14 @@ def model_exposure(
         order.flagged(hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
     ]
     shapes = find_sources(modelled, source)
-    number, done = _ROUNDS - 1, 0
-    while done < number:
-        modelled = [_joint(order, shapes, sky, last=False) for order in modelled]
-        if done == 0 and any(map(_rises, modelled)):
-            number += _MORE_ROUNDS
+    rising = any(map(_rises, modelled))
+    if not rising:
+        modelled = [_without_slope(order) for order in modelled]
+    for _ in range(_ROUNDS - 1 + (_MORE_ROUNDS if rising else 0)):
+        modelled = [_joint(order, shapes, sky, rising=rising) for order in modelled]
         modelled = with_hits(modelled, shape, sky)
         shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
-        done += 1
-    modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
+    modelled = [_joint(order, shapes, sky, rising=rising, last=True) for order in modelled]
     modelled = with_hits(modelled, shape, sky)
     return modelled, sources_of(modelled, shapes, source.aim_arcsec)
 
@@ -130,7 +130,12 @@ def _bright_slit(pixels: SlitPixels, pull: Floats) -> Booleans:
 
 
 def _joint(
-    order: ModelledOrder, shapes: list[Shape], options: SkyOptions, *, last: bool
+    order: ModelledOrder,
+    shapes: list[Shape],
+    options: SkyOptions,
+    *,
+    rising: bool,
+    last: bool = False,
 ) -> ModelledOrder:
     """Fit sky and spectra of the sources together, then refine what varies along the slit."""
     pixels, distortion = order.pixels, order.distortion
@@ -162,6 +167,7 @@ def _joint(
         np.where(fitted.used, weight, 0.0),
         (model.sky, model.slope, model.curvature),
         follow_lines=options.follow_lines,
+        other_light=rising,
     )
     return replace(fitted, distortion=better)
 
@@ -170,6 +176,15 @@ def _rises(order: ModelledOrder) -> bool:
     """Return True if light that is not the sky's rises along the slit of an order."""
     noise = float(np.sqrt(np.median(order.variance)))
     return bool(abs(order.distortion.slope_e[0, 0]) > _RISING * noise)
+
+
+def _without_slope(order: ModelledOrder) -> ModelledOrder:
+    """Return an order that holds no light but the sky's and that of sources."""
+    distortion = order.distortion
+    light = distortion.light(order.pixels)
+    model = replace(order.model, sky=order.model.sky - light, uneven=order.model.uneven - light)
+    level = replace(distortion, slope_e=np.zeros_like(distortion.slope_e))
+    return replace(order, model=model, distortion=level)
 
 
 def with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:
