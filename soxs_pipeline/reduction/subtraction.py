@@ -71,10 +71,12 @@ def model_exposure(
     modelled = [
         order.flagged(hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
     ]
-    shapes = find_sources(modelled, source)
-    rising = any(map(_rises, modelled))
+    level = [_without_slope(order) for order in modelled]
+    shapes = find_sources(level, source)
+    # A host with a shape of its own is a source of its own: a slope beside it could be anything.
+    rising = len(shapes) == 1 and any(map(_rises, modelled))
     if not rising:
-        modelled = [_without_slope(order) for order in modelled]
+        modelled = level
     for _ in range(_ROUNDS - 1 + (_MORE_ROUNDS if rising else 0)):
         modelled = [_joint(order, shapes, sky, rising=rising) for order in modelled]
         modelled = with_hits(modelled, shape, sky)
