@@ -212,7 +212,9 @@ def _fit(order: ModelledOrder, index: Integers, options: SkyOptions) -> tuple[Sl
     profiles, data = order.profiles[:, index] / area, pixels.data[index] / area
     size = _size_of_uneven(order, index)
     expected = order.expected[index]
-    used = (pixels.usable & ~order.hit)[index]
+    usable, used = pixels.usable[index], (pixels.usable & ~order.hit)[index]
+    if 2 * used.sum() < usable.sum():
+        used = usable
     field = None
     for _ in range(_ROUNDS):
         variance = pixels.variance(expected, at=index)
@@ -222,7 +224,7 @@ def _fit(order: ModelledOrder, index: Integers, options: SkyOptions) -> tuple[Sl
         expected = area * field.light + light
         granted = variance + area**2 * field.variance + (PROFILE_ERROR * light) ** 2
         far2 = (pixels.data[index] - expected) ** 2 > options.clip_sigma**2 * granted
-        used = pixels.usable[index] & ~far2
+        used = usable & ~far2
     assert field is not None
     whole = replace(
         field, light=area * field.light, even=area * field.even, variance=area**2 * field.variance
