@@ -42,6 +42,9 @@ _TOGETHER_PX, _SMOOTH_PX = 1, 61
 _LEAST_EXCESS, _LARGEST_PULL = 45.0, 4.0
 #: The same that each of three neighbours must have by itself.
 _LEAST_OF_ONE = 9.0
+#: Error of the profile that is granted to sources beside the target: one may be a host, whose
+#: lines need not be spread as its continuum is.
+_OTHER_PROFILE_ERROR = 0.02
 #: Columns that a line reaches beyond those where it shows, and that are fitted beyond it.
 _REACH_PX, _BESIDE_PX = 3, 4
 #: Columns that are fitted in one go at most.
@@ -120,8 +123,12 @@ def uneven_wavelengths(order: ModelledOrder) -> Floats:
 
 def _tolerance(order: ModelledOrder) -> Floats:
     """Return the scatter that is granted before light counts as uneven."""
-    map_error, profile_error = MAP_ERROR_PX * order.model.slope, PROFILE_ERROR * order.light
-    return np.asarray(np.sqrt(order.variance + map_error**2 + profile_error**2))
+    spectra, profiles = order.model.spectra, order.profiles
+    errors = [PROFILE_ERROR, *[_OTHER_PROFILE_ERROR] * (len(profiles) - 1)]
+    granted2 = order.variance + (MAP_ERROR_PX * order.model.slope) ** 2
+    for error, spectrum, profile in zip(errors, spectra, profiles, strict=False):
+        granted2 = granted2 + (error * spectrum * profile) ** 2
+    return np.asarray(np.sqrt(granted2))
 
 
 def _uneven_columns(order: ModelledOrder, *, even_too: bool) -> Booleans:
