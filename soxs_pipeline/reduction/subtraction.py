@@ -109,6 +109,8 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
                 follow_lines=options.follow_lines,
                 # Wings of a source would pass for it, and would be given back slowly later.
                 illumination=False,
+                # From one side of the slit a slope could be carried on to anywhere.
+                other_light=not options.regions,
             )
     return ModelledOrder(pixels, model, none, used, ~pixels.usable & False, distortion)
 

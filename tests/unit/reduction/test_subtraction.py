@@ -81,6 +81,12 @@ def test_light_of_a_host_that_rises_along_the_slit_stays_with_the_sky(host):
     assert np.mean(ratios) == pytest.approx(1.0, abs=0.01)
 
 
+def test_regions_of_sky_carry_no_slope_to_the_target():
+    scene = make_scene(GEOMETRY, 2, (Star(800.0, -1.5),), host=60.0)
+    orders, _ = modelled(scene, SkyOptions(regions=((1.0, 5.0),)))
+    assert not any(order.distortion.slope_e.any() for order in orders)
+
+
 def test_sky_alone_leaves_noise_alone(ordinary):
     _, orders, _ = ordinary
     for order in orders:
