@@ -140,9 +140,7 @@ def improve(
 
 
 def _moved(
-    distortion: Distortion,
-    gain: Floats | None,
-    lines: tuple[Floats, Floats] | None,
+    distortion: Distortion, gain: Floats | None, lines: tuple[Floats, Floats] | None
 ) -> Distortion:
     result, shape = distortion, distortion.gain.shape
     if gain is not None:

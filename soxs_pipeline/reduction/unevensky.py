@@ -150,10 +150,10 @@ def _uneven_columns(order: ModelledOrder, *, even_too: bool) -> Booleans:
             matrix[a, b] = matrix[b, a] = sums
     # A column with a few pixels at one end of the slit could tell anything.
     unit = np.eye(len(powers))[:, :, None]
-    told = np.bincount(column, pixels.usable, minlength=count) > 4 * len(powers)
+    known = np.bincount(column, pixels.usable, minlength=count) > 4 * len(powers)
     matrix += 0.05 * matrix.trace() / len(powers) * unit
-    matrix = np.where(told, matrix, unit)
-    right = np.where(told, right, 0.0)
+    matrix = np.where(known, matrix, unit)
+    right = np.where(known, right, 0.0)
     # What goes on over many columns is continuum.
     smooth = median_filter(_solved(matrix, right), (1, _SMOOTH_PX), mode="nearest")
     right -= np.einsum("abc,bc->ac", matrix, smooth)
@@ -164,8 +164,8 @@ def _uneven_columns(order: ModelledOrder, *, even_too: bool) -> Booleans:
     excess = np.einsum("ac,ac->c", right, _solved(matrix, right))
     # A particle lights a column or two, the image of the slit more.
     lasting = minimum_filter1d(single, width, mode="constant") > _LEAST_OF_ONE
-    told = (excess > _LEAST_EXCESS) & lasting
-    return np.asarray(maximum_filter1d(told, 2 * _REACH_PX + 1, mode="constant"))
+    found = (excess > _LEAST_EXCESS) & lasting
+    return np.asarray(maximum_filter1d(found, 2 * _REACH_PX + 1, mode="constant"))
 
 
 def _calm_columns(order: ModelledOrder) -> Booleans:
