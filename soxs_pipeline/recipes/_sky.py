@@ -18,21 +18,21 @@ from soxs_pipeline.parameters import parameter
 from soxs_pipeline.qc.definition import QcValue
 from soxs_pipeline.qc.sky import COSMICS, STRAY, UNEVEN, measure_residuals, measure_sources
 from soxs_pipeline.recipes._scattered import ScatteredParameters
-from soxs_pipeline.reduction.detrend import detrend
-from soxs_pipeline.reduction.finding import SourceOptions
-from soxs_pipeline.reduction.flatfield import with_lasting_flags
-from soxs_pipeline.reduction.frames import sky_pulls
-from soxs_pipeline.reduction.modelled import ModelledOrder
-from soxs_pipeline.reduction.scattered import FAINT, scattered_light
-from soxs_pipeline.reduction.sky import SkyOptions
-from soxs_pipeline.reduction.slitpixels import (
+from soxs_pipeline.reduction.detector.detrend import detrend
+from soxs_pipeline.reduction.detector.struck import with_tracks_flagged
+from soxs_pipeline.reduction.exposures.frames import sky_pulls
+from soxs_pipeline.reduction.flat.flatfield import with_lasting_flags
+from soxs_pipeline.reduction.orders.scattered import FAINT, scattered_light
+from soxs_pipeline.reduction.sky.finding import SourceOptions
+from soxs_pipeline.reduction.sky.modelled import ModelledOrder
+from soxs_pipeline.reduction.sky.spectrum import SkyOptions
+from soxs_pipeline.reduction.sky.uneven import uneven_wavelengths
+from soxs_pipeline.reduction.slit.pixels import (
     BLUR_FRACTION,
     SlitPixels,
     gather_like,
     gather_pixels,
 )
-from soxs_pipeline.reduction.struck import with_tracks_flagged
-from soxs_pipeline.reduction.unevensky import uneven_wavelengths
 
 __all__ = [
     "Gathered",

@@ -34,8 +34,8 @@ from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.camera import CAMERA_QC, measure_image
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.camera_field import CameraOptions, calibrate_field
-from soxs_pipeline.reduction.prepare import require_one_setup
+from soxs_pipeline.reduction.camera.field import CameraOptions, calibrate_field
+from soxs_pipeline.reduction.detector.prepare import require_one_setup
 
 __all__ = ["RECIPE", "AstroPhotParameters", "AstroPhotProducts", "soxs_astro_phot"]
 

@@ -11,8 +11,8 @@ from soxs_pipeline.domain.lines import LineList, LineMeasurements
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.wavelength import SOLUTION_QC, measure_solution
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.detrend import detrend
-from soxs_pipeline.reduction.wavelength import (
+from soxs_pipeline.reduction.detector.detrend import detrend
+from soxs_pipeline.reduction.wavelength.solution import (
     describe_gaps,
     describe_saturation,
     solve_dispersion,

@@ -35,13 +35,17 @@ from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.extraction import EXTRACTION_QC, measure_orders
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.blur import blur_of, split_as_usual
-from soxs_pipeline.reduction.extraction import ExtractionOptions, aperture_of, extract_orders
-from soxs_pipeline.reduction.linecheck import with_zero_point
-from soxs_pipeline.reduction.onetarget import as_seen_beside
-from soxs_pipeline.reduction.sensitivity import with_sensitivity
-from soxs_pipeline.reduction.slitloss import with_slit_share
-from soxs_pipeline.reduction.windows import lit_range
+from soxs_pipeline.reduction.extraction.optimal import (
+    ExtractionOptions,
+    aperture_of,
+    extract_orders,
+)
+from soxs_pipeline.reduction.extraction.windows import lit_range
+from soxs_pipeline.reduction.flux.sensitivity import with_sensitivity
+from soxs_pipeline.reduction.flux.slitloss import with_slit_share
+from soxs_pipeline.reduction.sources.blur import blur_of, split_as_usual
+from soxs_pipeline.reduction.sources.onetarget import as_seen_beside
+from soxs_pipeline.reduction.wavelength.linecheck import with_zero_point
 
 __all__ = ["RECIPE", "ExtractParameters", "ExtractProducts", "soxs_extract"]
 

@@ -25,8 +25,8 @@ from soxs_pipeline.qc.camera import (
     measure_flat,
 )
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.camera import filter_of
-from soxs_pipeline.reduction.camera_flats import make_camera_flat
+from soxs_pipeline.reduction.camera.flats import make_camera_flat
+from soxs_pipeline.reduction.camera.images import filter_of
 
 __all__ = ["RECIPE", "ImgMflatParameters", "ImgMflatProducts", "soxs_img_mflat"]
 

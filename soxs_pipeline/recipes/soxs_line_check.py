@@ -22,8 +22,8 @@ from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.linecheck import LINE_CHECK_QC, measure_line_check
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.detrend import detrend
-from soxs_pipeline.reduction.linecheck import FEWEST_LINES, check_lines
+from soxs_pipeline.reduction.detector.detrend import detrend
+from soxs_pipeline.reduction.wavelength.linecheck import FEWEST_LINES, check_lines
 
 __all__ = ["RECIPE", "LineCheckParameters", "LineCheckProducts", "soxs_line_check"]
 

@@ -24,8 +24,8 @@ from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.definition import QcDefinition
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.detrend import detrend_all
-from soxs_pipeline.reduction.lingain import LinearityOptions, measure_linearity
+from soxs_pipeline.reduction.detector.detrend import detrend_all
+from soxs_pipeline.reduction.detector.lingain import LinearityOptions, measure_linearity
 
 __all__ = ["RECIPE", "LingainParameters", "LingainProducts", "soxs_lingain"]
 

@@ -18,7 +18,7 @@ from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.cube import CUBE_QC, measure_cube
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.mapping import assemble
+from soxs_pipeline.reduction.exposures.mapping import assemble
 
 __all__ = ["RECIPE", "MapParameters", "MapProducts", "soxs_map"]
 

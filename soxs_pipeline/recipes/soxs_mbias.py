@@ -23,7 +23,7 @@ from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc import detector as measure
 from soxs_pipeline.qc.definition import QcDefinition
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.masters import make_master, prepare_all
+from soxs_pipeline.reduction.detector.masters import make_master, prepare_all
 
 __all__ = ["RECIPE", "MbiasParameters", "MbiasProducts", "soxs_mbias"]
 

@@ -21,13 +21,13 @@ from soxs_pipeline.qc.merge import (
     measure_merged,
 )
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.barycentre import mean_velocity, to_barycentre
-from soxs_pipeline.reduction.fluxscale import (
+from soxs_pipeline.reduction.flux.fluxscale import (
     Magnitude,
     parse_magnitudes,
     scale_to_magnitudes,
 )
-from soxs_pipeline.reduction.merge import Join, merge_spectra
+from soxs_pipeline.reduction.merging.merge import Join, merge_spectra
+from soxs_pipeline.reduction.wavelength.barycentre import mean_velocity, to_barycentre
 
 __all__ = ["RECIPE", "MergeParameters", "MergeProducts", "soxs_merge"]
 

@@ -38,10 +38,10 @@ from soxs_pipeline.recipes._sky import (
     sky_quality,
     source_options,
 )
-from soxs_pipeline.reduction.frames import make_sky_frames
-from soxs_pipeline.reduction.offsets import pair_of, ratio_of, sequence_of
-from soxs_pipeline.reduction.sequences import common_off, struck_by_comparison
-from soxs_pipeline.reduction.subtraction import model_exposure
+from soxs_pipeline.reduction.exposures.frames import make_sky_frames
+from soxs_pipeline.reduction.exposures.offsets import pair_of, ratio_of, sequence_of
+from soxs_pipeline.reduction.exposures.sequences import common_off, struck_by_comparison
+from soxs_pipeline.reduction.sky.subtraction import model_exposure
 
 __all__ = ["RECIPE", "NodParameters", "NodProducts", "soxs_nod"]
 

@@ -42,13 +42,13 @@ from soxs_pipeline.recipes._sky import (
     sky_quality,
     source_options,
 )
-from soxs_pipeline.reduction.frames import make_sky_frames
-from soxs_pipeline.reduction.modelled import ModelledOrder
-from soxs_pipeline.reduction.pointings import Pointing, neighbours_in_time, pointings_of
-from soxs_pipeline.reduction.skyaround import SkyMatch, around, match_sky, model_under_sky
-from soxs_pipeline.reduction.skyexposures import common_light_off
-from soxs_pipeline.reduction.slitpixels import SlitPixels
-from soxs_pipeline.reduction.subtraction import model_exposure
+from soxs_pipeline.reduction.exposures.frames import make_sky_frames
+from soxs_pipeline.reduction.exposures.pointings import Pointing, neighbours_in_time, pointings_of
+from soxs_pipeline.reduction.exposures.skyexposures import common_light_off
+from soxs_pipeline.reduction.sky.around import SkyMatch, around, match_sky, model_under_sky
+from soxs_pipeline.reduction.sky.modelled import ModelledOrder
+from soxs_pipeline.reduction.sky.subtraction import model_exposure
+from soxs_pipeline.reduction.slit.pixels import SlitPixels
 
 __all__ = ["RECIPE", "OffsetParameters", "OffsetProducts", "soxs_offset"]
 

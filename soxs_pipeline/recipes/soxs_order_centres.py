@@ -24,8 +24,8 @@ from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc import orders as measure
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.detrend import detrend
-from soxs_pipeline.reduction.orders import OrderTrace, trace_orders
+from soxs_pipeline.reduction.detector.detrend import detrend
+from soxs_pipeline.reduction.orders.tracing import OrderTrace, trace_orders
 
 __all__ = ["RECIPE", "OrderCentresParameters", "OrderCentresProducts", "soxs_order_centres"]
 

@@ -30,7 +30,7 @@ from soxs_pipeline.errors import InputError
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.flux import RESPONSE_QC, measure_response
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.response import fit_response
+from soxs_pipeline.reduction.flux.response import fit_response
 
 __all__ = ["RECIPE", "ResponseParameters", "ResponseProducts", "soxs_response"]
 

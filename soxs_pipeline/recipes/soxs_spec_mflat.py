@@ -34,12 +34,12 @@ from soxs_pipeline.qc import orders as trace
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.recipes._scattered import ScatteredParameters
-from soxs_pipeline.reduction.blaze import blaze_of
-from soxs_pipeline.reduction.edges import EdgeTrace, find_edges
-from soxs_pipeline.reduction.flatfield import pixel_response
-from soxs_pipeline.reduction.flatframes import combine_flats, expose_lamp, fit_orders
-from soxs_pipeline.reduction.lamps import order_bands
-from soxs_pipeline.reduction.scattered import inside_orders
+from soxs_pipeline.reduction.flat.blaze import blaze_of
+from soxs_pipeline.reduction.flat.flatfield import pixel_response
+from soxs_pipeline.reduction.flat.frames import combine_flats, expose_lamp, fit_orders
+from soxs_pipeline.reduction.flat.lamps import order_bands
+from soxs_pipeline.reduction.orders.edges import EdgeTrace, find_edges
+from soxs_pipeline.reduction.orders.scattered import inside_orders
 
 __all__ = ["RECIPE", "SpecMflatParameters", "SpecMflatProducts", "soxs_spec_mflat"]
 

@@ -34,8 +34,8 @@ from soxs_pipeline.recipes._sky import (
     sky_quality,
     source_options,
 )
-from soxs_pipeline.reduction.frames import make_sky_frames
-from soxs_pipeline.reduction.subtraction import model_exposure
+from soxs_pipeline.reduction.exposures.frames import make_sky_frames
+from soxs_pipeline.reduction.sky.subtraction import model_exposure
 
 __all__ = ["RECIPE", "StareParameters", "StareProducts", "soxs_stare"]
 

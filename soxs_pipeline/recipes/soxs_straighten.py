@@ -24,7 +24,7 @@ from soxs_pipeline.domain.spectra import Blaze
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.rectified import RECTIFIED_QC, measure_rectified
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.straighten import StraightenOptions, straighten
+from soxs_pipeline.reduction.merging.straighten import StraightenOptions, straighten
 
 __all__ = ["RECIPE", "StraightenParameters", "StraightenProducts", "soxs_straighten"]
 

@@ -35,8 +35,8 @@ from soxs_pipeline.errors import NoSolutionError, ParameterError, UnprocessableD
 from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.telluric import TELLURIC_QC, measure_telluric
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
-from soxs_pipeline.reduction.foreignair import adopt_transmission
-from soxs_pipeline.reduction.telluric import (
+from soxs_pipeline.reduction.flux.foreignair import adopt_transmission
+from soxs_pipeline.reduction.flux.telluric import (
     TelluricOptions,
     correct_spectrum,
     find_absorption,

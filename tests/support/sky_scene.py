@@ -9,7 +9,7 @@ from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.orders import OrderTable
-from soxs_pipeline.reduction.pixelmap import make_pixel_map
+from soxs_pipeline.reduction.wavelength.pixelmap import make_pixel_map
 from tests.support.optics import SETUP, make_format
 
 __all__ = [

@@ -9,7 +9,7 @@ import pytest
 from soxs_pipeline import plots
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.spectra import OrderSpectra
-from soxs_pipeline.reduction.telluric import (
+from soxs_pipeline.reduction.flux.telluric import (
     TelluricOptions,
     correct_spectrum,
     find_absorption,

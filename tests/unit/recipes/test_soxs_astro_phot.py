@@ -10,8 +10,8 @@ from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.recipes.soxs_astro_phot import AstroPhotParameters, soxs_astro_phot
-from soxs_pipeline.reduction.camera import band_of
-from soxs_pipeline.reduction.camera_sources import measure_sources
+from soxs_pipeline.reduction.camera.images import band_of
+from soxs_pipeline.reduction.camera.sources import measure_sources
 from tests.support.camera_night import MAGNITUDES, matched, night
 
 

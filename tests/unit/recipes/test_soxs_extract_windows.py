@@ -6,7 +6,7 @@ import pytest
 from soxs_pipeline.domain.beside import Beside
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.recipes.soxs_extract import ExtractParameters, soxs_extract
-from soxs_pipeline.reduction.windows import lit_range
+from soxs_pipeline.reduction.extraction.windows import lit_range
 from tests.support.sequences import offset
 from tests.support.sky_scene import Star, make_geometry
 from tests.unit.recipes.test_soxs_offset import GALAXY, run

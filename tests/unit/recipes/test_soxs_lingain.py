@@ -10,7 +10,7 @@ from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.recipes.soxs_lingain import LingainParameters, soxs_lingain
-from soxs_pipeline.reduction.detrend import detrend
+from soxs_pipeline.reduction.detector.detrend import detrend
 
 SHAPE = (300, 400)
 GAIN, NOISE, NOMINAL = 1.25, 6.0, 1.2

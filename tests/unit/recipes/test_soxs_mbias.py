@@ -10,7 +10,7 @@ from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.recipes.soxs_mbias import MbiasParameters, soxs_mbias
-from soxs_pipeline.reduction.prepare import PRESCAN_LEVEL
+from soxs_pipeline.reduction.detector.prepare import PRESCAN_LEVEL
 
 SETUP = DetectorSetup(
     "A",

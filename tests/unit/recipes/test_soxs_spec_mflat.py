@@ -8,9 +8,9 @@ from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import UnprocessableDataError
 from soxs_pipeline.recipes.soxs_spec_mflat import SpecMflatParameters, soxs_spec_mflat
-from soxs_pipeline.reduction.flatfield import divide_flat
-from soxs_pipeline.reduction.orders import order_paths, trace_orders
-from soxs_pipeline.reduction.scattered import inside_orders
+from soxs_pipeline.reduction.flat.flatfield import divide_flat
+from soxs_pipeline.reduction.orders.scattered import inside_orders
+from soxs_pipeline.reduction.orders.tracing import order_paths, trace_orders
 from tests.support.optics import make_format
 from tests.support.toy_slit import (
     frame_of,

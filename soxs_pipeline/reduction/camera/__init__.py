@@ -1,0 +1,1 @@
+"""The acquisition camera: images, places and magnitudes."""

@@ -1,0 +1,1 @@
+"""What the detector adds, and how it is taken off."""

@@ -1,0 +1,1 @@
+"""Exposures that belong together: nods, offsets and maps."""

@@ -1,0 +1,1 @@
+"""From a frame without sky to the spectrum of a source."""

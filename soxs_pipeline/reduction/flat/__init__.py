@@ -1,0 +1,1 @@
+"""What lamps tell of pixels, slit and orders."""

@@ -1,0 +1,1 @@
+"""From electrons to flux above the atmosphere."""

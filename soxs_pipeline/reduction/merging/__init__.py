@@ -1,0 +1,1 @@
+"""Orders, exposures and arms on one grid."""

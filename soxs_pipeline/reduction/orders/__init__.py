@@ -1,0 +1,1 @@
+"""Where the orders run, and what lies between them."""

@@ -1,0 +1,1 @@
+"""Sky and sources of an exposure, fitted together on the pixels as they are."""

@@ -1,0 +1,224 @@
+"""Find the sources of an exposure once a first sky is off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.numerics.detection import Peak
+from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
+from soxs_pipeline.reduction.slit.pixels import SLIT_BINS, SlitPixels
+from soxs_pipeline.reduction.sources.linesources import detect_lines
+from soxs_pipeline.reduction.sources.objects import (
+    Collapsed,
+    collapse,
+    detect,
+    expected_shape,
+    follow,
+)
+from soxs_pipeline.reduction.sources.shapefit import fit_shapes, unexplained
+from soxs_pipeline.reduction.sources.shapes import Shape
+
+__all__ = ["SourceOptions", "collapse_exposure", "find_sources", "slit_medians"]
+
+Floats = NDArray[np.float64]
+
+#: What the profile of a bright source leaves unexplained, of its own significance: no source.
+_PROFILE_LEFT = 0.005
+#: Least significance at which the best peak is taken rather than the expected position.
+_MARGINAL = 3.5
+#: A second source narrower than this, in widths of the first, must be this much surer.
+_NARROW, _NARROW_FACTOR = 0.6, 4.0
+#: A neighbour this much less significant than the brightest source is not the target.
+_MINOR = 0.05
+#: Electrons added to the spectrum that weights the profile, so that it is nowhere zero.
+_LEAST_TEMPLATE = 1e-3
+#: Errors of the map (px) and of the sky granted while line emission is looked for.
+_LINE_MAP_ERROR_PX, _LINE_SKY_ERROR = 0.15, 0.02
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What a user may set of finding sources.
+
+    Parameters
+    ----------
+    threshold
+        Least significance of a source.
+    most
+        Greatest number of sources.
+    position_arcsec
+        Expected slit position of the target.
+    forced
+        True to take that position unseen.
+    aim_arcsec
+        As in `Sources`.
+    """
+
+    threshold: float = 5.0
+    most: int = 3
+    position_arcsec: float = 0.0
+    forced: bool = False
+    aim_arcsec: float = float("nan")
+
+
+def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[Shape]:
+    """Find the sources on the slit.
+
+    Of several the target is the one next to the expected position, so that all arms take the
+    same. If there is none, the expected position is taken for it.
+
+    Parameters
+    ----------
+    modelled
+        The orders with a model of their sky.
+    options
+        What the user set.
+
+    Returns
+    -------
+    list
+        The target first.
+    """
+    collapsed = collapse_exposure(modelled)
+    shapes = _one_by_one(collapsed, options)
+    if not shapes or shapes[0].significance < options.threshold:
+        spot = _line_source(modelled, options.threshold)
+        shapes = shapes if spot is None else [_assumed(collapsed, spot)]
+    expected = options.position_arcsec
+    least = _MINOR * max((shape.significance for shape in shapes), default=0.0)
+    shapes.sort(key=lambda s: (s.significance < least, abs(s.trace[0] - expected)))
+    if options.forced:
+        near = [s for s in shapes if abs(s.trace[0] - expected) < np.exp(s.log_fwhm)]
+        others = [s for s in shapes if s not in near]
+        seen = near or shapes
+        like = seen[0] if seen else None
+        return [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0), like), *others]
+    return shapes or [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0))]
+
+
+def _one_by_one(collapsed: Collapsed, options: SourceOptions) -> list[Shape]:
+    """Find sources, the most significant first, each in what those before leave unexplained."""
+    shapes: list[Shape] = []
+    left = collapsed
+    while len(shapes) < options.most:
+        peak = detect(left, threshold=options.threshold)
+        if peak.significance < _least_significance(peak, shapes, options.threshold):
+            break
+        new = follow(left, peak)
+        if any(abs(new.trace[0] - one.trace[0]) < 1.2 * np.exp(one.log_fwhm) for one in shapes):
+            # What a source leaves beside itself is a matter of its profile.
+            break
+        together = fit_shapes(collapsed, [*shapes, new])
+        if shapes and _crossed(together, collapsed.domain_nm):
+            break
+        shapes = together
+        if shapes[0].significance < options.threshold:
+            break
+        left = unexplained(collapsed, shapes)
+    return shapes
+
+
+def _crossed(shapes: list[Shape], domain_nm: tuple[float, float]) -> bool:
+    """Return True if two sources meet somewhere: one is then a piece of the other."""
+    wave = np.linspace(*domain_nm, 25)
+    paths = [shape.position(wave) for shape in shapes]
+    return any(
+        float(np.abs(paths[i] - paths[j]).min()) < 0.8 * float(np.exp(shapes[j].log_fwhm))
+        for i in range(len(paths))
+        for j in range(i)
+    )
+
+
+def _least_significance(peak: Peak, shapes: list[Shape], threshold: float) -> float:
+    """Return what a peak must have to count as one more source."""
+    if not shapes:
+        return _MARGINAL
+    # No star is narrower than the seeing; but it may lie on a galaxy that is taken for one.
+    narrow = peak.width < _NARROW * np.exp(shapes[0].log_fwhm)
+    asked = threshold * (_NARROW_FACTOR if narrow else 1.0)
+    return max(asked, _PROFILE_LEFT * max(shape.significance for shape in shapes))
+
+
+def _line_source(modelled: list[ModelledOrder], threshold: float) -> Peak | None:
+    slack2 = [
+        order.variance
+        + (_LINE_MAP_ERROR_PX * order.model.slope) ** 2
+        + (_LINE_SKY_ERROR * order.model.sky) ** 2
+        for order in modelled
+    ]
+    return detect_lines(
+        [order.pixels for order in modelled],
+        [order.pixels.data - order.model.sky for order in modelled],
+        slack2,
+        [order.pixels.usable & ~order.hit for order in modelled],
+        threshold=threshold,
+    )
+
+
+def _assumed(collapsed: Collapsed, peak: Peak, like: Shape | None = None) -> Shape:
+    """Return a straight source at a place, as wide as one that was seen if there is one.
+
+    A peak without significance is a place where nothing was seen: the source is forced.
+    """
+    if like is not None:
+        trace = np.array([peak.position, *like.trace[1:]])
+        return replace(like, trace=trace, significance=0.0, forced=True)
+    usual = expected_shape(collapsed, peak)
+    return replace(usual, forced=not peak.significance > 0.0)
+
+
+def collapse_exposure(modelled: list[ModelledOrder], target: Shape | None = None) -> Collapsed:
+    """Collapse what is not sky along the dispersion.
+
+    Parameters
+    ----------
+    modelled
+        The orders with a model of their sky, and of the target if one is given.
+    target
+        If given, its spectrum is the weight, as far as it stands out of its noise, so that a
+        source seen in one emission line is measured on that line; and its drift within a
+        segment is taken out. If not, all wavelengths have equal weight.
+    """
+    light, weights, templates = [], [], []
+    for order in modelled:
+        variance = order.variance
+        good = order.pixels.usable & ~order.hit
+        value = order.pixels.data - order.model.sky
+        slack = np.sqrt(variance + (MAP_ERROR_PX * order.model.slope) ** 2)
+        if target is None:
+            template = np.ones_like(value)
+            value = _without_spikes(order.pixels, value, slack)
+        else:
+            # With the noise of the data in the template the profile would follow its own start.
+            template = order.calm_spectra[0] + _LEAST_TEMPLATE
+            good &= np.abs(order.residual) < 6.0 * (slack + PROFILE_ERROR * np.abs(order.light))
+        light.append(value)
+        weights.append(np.where(good, 1.0 / slack**2, 0.0))
+        templates.append(template)
+    path = None if target is None else target.position
+    return collapse([order.pixels for order in modelled], light, weights, templates, path)
+
+
+def slit_medians(pixels: SlitPixels, values: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return medians of the usable pixels in bins along the slit, NaN if empty, and the bins."""
+    place, rank, bounds = pixels.slit_bins
+    ordered = values[rank]
+    medians = np.full(SLIT_BINS, np.nan)
+    for k, (first, last) in enumerate(pairwise(bounds)):
+        if last > first:
+            half = (last - first) // 2
+            part = np.partition(ordered[first:last], (half, (last - first - 1) // 2))
+            medians[k] = 0.5 * (part[half] + part[(last - first - 1) // 2])
+    return medians, place
+
+
+def _without_spikes(pixels: SlitPixels, light: Floats, noise: Floats) -> Floats:
+    """Clip light at what is usual for its slit position: cosmic rays there are not known yet."""
+    medians, place = slit_medians(pixels, light / noise)
+    usual = np.nan_to_num(medians)
+    limit = (6.0 + 6.0 * np.abs(usual[place])) * noise
+    return np.clip(light, -limit, limit)

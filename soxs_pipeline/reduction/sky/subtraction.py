@@ -1,0 +1,258 @@
+"""Model sky and sources of an exposure together and take the sky off."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.domain.objects import SlitProfile, Sources
+from soxs_pipeline.numerics.robust import tukey_weights
+from soxs_pipeline.numerics.sharpness import sharp_pixels
+from soxs_pipeline.reduction.sky.finding import (
+    SourceOptions,
+    collapse_exposure,
+    find_sources,
+    slit_medians,
+)
+from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
+from soxs_pipeline.reduction.sky.spectrum import OrderModel, SkyOptions, first_guess, fit_order
+from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
+from soxs_pipeline.reduction.slit.distortion import Distortion, improve, no_distortion
+from soxs_pipeline.reduction.slit.pixels import SlitPixels
+from soxs_pipeline.reduction.sources.objects import collapse
+from soxs_pipeline.reduction.sources.shapefit import fit_shapes
+from soxs_pipeline.reduction.sources.shapes import Shape, source_of, source_profiles
+
+__all__ = ["model_exposure", "sources_of", "with_hits", "with_spectra"]
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+#: Uncertainty of the wavelength map, in pixels, granted while outliers are looked for: at the
+#: start, and once the map was refined on the sky lines themselves.
+_MAP_ERRORS_PX = (0.4, 0.15, MAP_ERROR_PX)
+#: Error of a source's profile granted in the weights.
+_PROFILE_ERROR_IN_WEIGHT = 0.01
+#: Profile from which a pixel belongs to a source where regions of sky were given.
+_SOURCE_SHARE = 0.02
+#: Rounds of the joint fit. Other light that rises along the slit by less than this part of the
+#: noise is left alone; where there is more of it, the wings of sources and it are told apart in
+#: turns, which takes more rounds.
+_ROUNDS, _MORE_ROUNDS, _RISING = 3, 5, 0.05
+#: Degree along the order of what varies along the slit.
+_ORDER_DEGREE = 2
+#: Slit positions whose light stands out by this many sigma are kept from the first sky.
+_MASK_SIGMA = 3.5
+
+
+def model_exposure(
+    orders: list[SlitPixels],
+    shape: tuple[int, int],
+    sky: SkyOptions,
+    source: SourceOptions,
+) -> tuple[list[ModelledOrder], Sources]:
+    """Model the sky of all orders and the sources on the slit.
+
+    Parameters
+    ----------
+    orders
+        The pixels.
+    shape
+        Shape of the frame.
+    sky, source
+        What the user set.
+    """
+    start = no_distortion(sky.slit_degree, _ORDER_DEGREE)
+    modelled = [_sky_alone(pixels, start, sky) for pixels in orders]
+    # Where light stands out along the slit nothing can be told sharp before it is modelled.
+    modelled = [
+        order.flagged(hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
+    ]
+    level = [_without_slope(order) for order in modelled]
+    shapes = find_sources(level, source)
+    # A host with a shape of its own is a source of its own: a slope beside it could be anything.
+    rising = len(shapes) == 1 and any(map(_rises, modelled))
+    if not rising:
+        modelled = level
+    for _ in range(_ROUNDS - 1 + (_MORE_ROUNDS if rising else 0)):
+        modelled = [_joint(order, shapes, sky, rising=rising) for order in modelled]
+        modelled = with_hits(modelled, shape, sky)
+        shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+    modelled = [_joint(order, shapes, sky, rising=rising, last=True) for order in modelled]
+    modelled = with_hits(modelled, shape, sky)
+    return modelled, sources_of(modelled, shapes, source.aim_arcsec)
+
+
+def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) -> ModelledOrder:
+    """Fit the sky while no source is known: what stands out along the slit is left out."""
+    none = np.zeros((0, pixels.w.size))
+    admitted = pixels.usable & options.admits(pixels.slit_arcsec)
+    model = first_guess(pixels, admitted)
+    used = admitted
+    for map_error in _MAP_ERRORS_PX:
+        variance = pixels.variance(model.sky)
+        tolerance = np.sqrt(variance + (map_error * model.slope) ** 2)
+        pull = (pixels.data - model.sky) / tolerance
+        used = admitted if options.regions else admitted & ~_bright_slit(pixels, pull)
+        weight = np.where(used, tukey_weights(pull, cutoff=options.clip_sigma), 0.0) / variance
+        model = fit_order(pixels, weight, none, distortion, options, last=False)
+        if map_error < _MAP_ERRORS_PX[0]:
+            distortion = improve(
+                distortion,
+                pixels,
+                pixels.data - model.sky,
+                weight,
+                (model.sky, model.slope, model.curvature),
+                follow_lines=options.follow_lines,
+                # Wings of a source would pass for it, and would be given back slowly later.
+                illumination=False,
+                # From one side of the slit a slope could be carried on to anywhere.
+                other_light=not options.regions,
+            )
+    return ModelledOrder(pixels, model, none, used, ~pixels.usable & False, distortion)
+
+
+def _bright_slit(pixels: SlitPixels, pull: Floats) -> Booleans:
+    """Return the pixels at slit positions where light stands out over the whole order."""
+    medians, place = slit_medians(pixels, pull)
+    count = np.bincount(place[pixels.usable], minlength=medians.size)
+    filled = np.isfinite(medians)
+    medians = np.where(filled, medians, -np.inf)
+    low = float(np.percentile(medians[filled], 40.0))
+    # The error of a median, with some for the sky's own unevenness.
+    error = np.sqrt(1.57 / np.maximum(count, 1) + 0.02**2)
+    bright = medians - low > _MASK_SIGMA * error
+    wide = bright.copy()
+    wide[1:] |= bright[:-1]
+    wide[:-1] |= bright[1:]
+    if wide[filled].mean() > 0.6:
+        wide = medians > low
+    return wide[place]
+
+
+def _joint(
+    order: ModelledOrder,
+    shapes: list[Shape],
+    options: SkyOptions,
+    *,
+    rising: bool,
+    last: bool = False,
+) -> ModelledOrder:
+    """Fit sky and spectra of the sources together, then refine what varies along the slit."""
+    pixels, distortion = order.pixels, order.distortion
+    profiles = source_profiles(pixels, shapes)
+    if order.model.spectra.shape[0] != len(shapes):
+        # The first joint round knows no spectra; robust means along the slit start them.
+        order = order.with_profiles(profiles, with_spectra(order, profiles))
+    else:
+        order = order.with_profiles(profiles)
+    light, variance = order.light, order.variance
+    tolerance = np.sqrt(
+        variance + (MAP_ERROR_PX * order.model.slope) ** 2 + (PROFILE_ERROR * light) ** 2
+    )
+    pull = order.residual / tolerance
+    used = pixels.usable & ~order.hit & (np.abs(pull) < options.clip_sigma)
+    # Beyond the regions of sky the sources still need their own pixels.
+    used &= options.admits(pixels.slit_arcsec) | (profiles.max(axis=0) > _SOURCE_SHARE)
+    weight = np.where(used, 1.0 / (variance + (_PROFILE_ERROR_IN_WEIGHT * light) ** 2), 0.0)
+    model = fit_order(pixels, weight, profiles, distortion, options, last=last)
+    fitted = replace(order, model=model, profiles=profiles, used=used)
+    fitted = with_uneven_lines(fitted, options, last=last)
+    if last:
+        return fitted
+    better = improve(
+        distortion,
+        pixels,
+        fitted.residual,
+        # What a line does along the slit tells nothing of how the slit is lit.
+        np.where(fitted.used, weight, 0.0),
+        (model.sky, model.slope, model.curvature),
+        follow_lines=options.follow_lines,
+        other_light=rising,
+    )
+    return replace(fitted, distortion=better)
+
+
+def _rises(order: ModelledOrder) -> bool:
+    """Return True if light that is not the sky's rises along the slit of an order."""
+    noise = float(np.sqrt(np.median(order.variance)))
+    return bool(abs(order.distortion.slope_e[0, 0]) > _RISING * noise)
+
+
+def _without_slope(order: ModelledOrder) -> ModelledOrder:
+    """Return an order that holds no light but the sky's and that of sources."""
+    distortion = order.distortion
+    light = distortion.light(order.pixels)
+    model = replace(order.model, sky=order.model.sky - light, uneven=order.model.uneven - light)
+    level = replace(distortion, slope_e=np.zeros_like(distortion.slope_e))
+    return replace(order, model=model, distortion=level)
+
+
+def with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:
+    """Estimate the spectra of sources from medians of their brightest pixels, column by column."""
+    pixels, model = order.pixels, order.model
+    spectra = np.zeros_like(profiles)
+    for k, profile in enumerate(profiles):
+        column = pixels.column
+        summit = np.zeros(column[-1] + 1)
+        np.maximum.at(summit, column, profile)
+        core = pixels.usable & ~order.hit & (profile > 0.4 * summit[column])
+        ratio = (pixels.data - model.sky)[core] / profile[core]
+        spectra[k] = _column_medians(column[core], ratio, column)
+    return replace(model, spectra=spectra)
+
+
+def _column_medians(column: NDArray, values: Floats, wanted: NDArray) -> Floats:
+    if not column.size:
+        return np.zeros(wanted.size)
+    rank = np.lexsort((values, column))
+    values, column = values[rank], column[rank]
+    first = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+    count = np.diff(first, append=column.size)
+    middle = 0.5 * (values[first + (count - 1) // 2] + values[first + count // 2])
+    return np.interp(wanted, column[first], middle)
+
+
+def with_hits(
+    modelled: list[ModelledOrder], shape: tuple[int, int], options: SkyOptions
+) -> list[ModelledOrder]:
+    """Recognise cosmic rays on the frame of residuals."""
+    pulls = np.zeros(shape, np.float32)
+    flat = pulls.ravel()
+    for order in modelled:
+        light = np.maximum(order.light, 0.0)
+        tolerance = order.variance + (MAP_ERROR_PX * order.model.slope) ** 2
+        tolerance += (PROFILE_ERROR * light) ** 2
+        pull = order.residual / np.sqrt(tolerance)
+        flat[order.pixels.place] = np.where(order.pixels.usable, pull, 0.0)
+    hit = sharp_pixels(pulls, seed_sigma=options.clip_sigma, grow_sigma=2.5).ravel()
+    return [order.flagged(hit=hit[order.pixels.place]) for order in modelled]
+
+
+def sources_of(
+    modelled: list[ModelledOrder], shapes: list[Shape], aim_arcsec: float = math.nan
+) -> Sources:
+    """Return the sources with the slit profile that the eye judges."""
+    plain = collapse_exposure(modelled)
+    signal, precision = plain.together(np.arange(plain.order.size))
+    fitted = collapse(
+        [order.pixels for order in modelled],
+        [order.light for order in modelled],
+        [np.where(order.used, 1.0 / order.variance, 0.0) for order in modelled],
+        [np.ones_like(order.light) for order in modelled],
+    )
+    model, _ = fitted.together(np.arange(fitted.order.size))
+    filled = precision > 0
+    return Sources(
+        sources=tuple(source_of(shape) for shape in shapes),
+        profile=SlitProfile(
+            slit_arcsec=plain.slit_arcsec[filled],
+            signal=signal[filled],
+            error=1.0 / np.sqrt(precision[filled]),
+            model=model[filled],
+        ),
+        aim_arcsec=aim_arcsec,
+    )

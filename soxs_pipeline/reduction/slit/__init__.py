@@ -1,0 +1,1 @@
+"""The pixels of an order, and how light falls on them."""

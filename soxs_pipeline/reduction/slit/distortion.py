@@ -1,0 +1,166 @@
+"""How the sky of one order differs along the slit from its spectrum at mid-slit.
+
+Illumination, a small shift of the wavelength scale (flexure that the calibrations did not
+see) and a change of line width, each a low polynomial along the slit whose coefficients vary
+slowly along the order; and a slope of light that is not the sky's, of a host galaxy or scattered.
+All are linear in the model's own derivatives, so that one small regression on the residuals finds
+them together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.reduction.slit.pixels import SlitPixels
+
+__all__ = ["Distortion", "improve", "no_distortion"]
+
+Floats = NDArray[np.float64]
+
+#: Expected size of a coefficient: what the data do not tell stays near zero. The flat has taken
+#: the illumination of the slit out; a freer gain would take the wings of a source for sky.
+_PRIOR_GAIN = 0.005
+_PRIOR_SHIFT_PX = 0.3
+_PRIOR_BROADENING_PX2 = 0.3
+#: Of the slope, in electrons and in terms of the median sky. It is a slope alone: what bends along
+#: the slit could be the wings of a source.
+_PRIOR_SLOPE_E, _PRIOR_SLOPE = 3.0, 1.0
+#: Largest step of one round, so that a bad start cannot run away.
+_LONGEST_SHIFT_PX = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Distortion:
+    """Coefficients of Legendre degree 1... along the slit and Chebyshev degree 0... along it.
+
+    Parameters
+    ----------
+    gain, shift_px, broadening_px2
+        Shape ``(slit degree, order degree + 1)``.
+    slope_e
+        Electrons in a pixel, of degree 1 along the slit alone, shape ``(1, order degree + 1)``.
+    """
+
+    gain: Floats
+    shift_px: Floats
+    broadening_px2: Floats
+    slope_e: Floats
+
+    def light(self, pixels: SlitPixels) -> Floats:
+        """Return the light at each pixel that rises along the slit, zero at its middle."""
+        return _evaluate(self.slope_e, pixels) * pixels.area
+
+    def at(self, pixels: SlitPixels) -> tuple[Floats, Floats, Floats]:
+        """Return shift (px), gain and broadening (px^2) at each pixel."""
+        return (
+            _evaluate(self.shift_px, pixels),
+            np.clip(1.0 + _evaluate(self.gain, pixels), 0.2, 5.0),
+            _evaluate(self.broadening_px2, pixels),
+        )
+
+
+def no_distortion(slit_degree: int, order_degree: int) -> Distortion:
+    """Return the distortion of a perfect calibration."""
+    nothing = np.zeros((slit_degree, order_degree + 1))
+    return Distortion(nothing, nothing, nothing, nothing[:1])
+
+
+def improve(
+    distortion: Distortion,
+    pixels: SlitPixels,
+    residual: Floats,
+    weight: Floats,
+    derivatives: tuple[Floats, Floats, Floats],
+    *,
+    follow_lines: bool,
+    illumination: bool = True,
+    other_light: bool = True,
+) -> Distortion:
+    """Take one Gauss-Newton step towards the distortion that the residuals show.
+
+    Parameters
+    ----------
+    distortion
+        Where to start from.
+    pixels
+        The pixels of the order.
+    residual, weight
+        Data minus model, and inverse variance, shape ``(n,)``.
+    derivatives
+        Sky, its slope and its curvature along the dispersion.
+    follow_lines
+        False to leave shift and broadening alone.
+    illumination
+        False to leave the illumination alone.
+    other_light
+        False to leave the slope of other light alone.
+    """
+    if not (follow_lines or illumination or other_light):
+        return distortion
+    sky, slope, curvature = derivatives
+    _, gain, _ = distortion.at(pixels)
+    even = (sky - distortion.light(pixels)) / gain
+    terms = []
+    if other_light:
+        likely = _PRIOR_SLOPE_E + _PRIOR_SLOPE * max(float(np.median(even)), 0.0)
+        terms.append((pixels.area, likely, distortion.slope_e))
+    if illumination:
+        terms.append((even, _PRIOR_GAIN, distortion.gain))
+    if follow_lines:
+        terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
+        terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
+    # The square root of the weight on either side: half of a symmetric product is worked out.
+    root = np.sqrt(weight)
+    columns: list[Floats] = []
+    priors, present = [], []
+    for derivative, prior, coef in terms:
+        powers = pixels.along_order(coef.shape[1])
+        for along_slit in pixels.along_slit(coef.shape[0]):
+            part = derivative * root * along_slit
+            columns.extend(part * power for power in powers)
+        shrink = 1.0 + np.arange(coef.shape[1])
+        priors.append(np.tile(prior / shrink, coef.shape[0]))
+        present.append(coef.ravel())
+    design = np.array(columns)
+    precision = np.concatenate(priors) ** -2.0
+    now = np.concatenate(present)
+    step = np.linalg.solve(
+        design @ design.T + np.diag(precision), design @ (root * residual) - precision * now
+    )
+    ends = np.cumsum([coef.size for _, _, coef in terms])[:-1]
+    parts = iter(np.split(now + step, ends))
+    return _moved(
+        replace(distortion, slope_e=next(parts).reshape(1, -1)) if other_light else distortion,
+        next(parts) if illumination else None,
+        (next(parts), next(parts)) if follow_lines else None,
+    )
+
+
+def _moved(
+    distortion: Distortion, gain: Floats | None, lines: tuple[Floats, Floats] | None
+) -> Distortion:
+    result, shape = distortion, distortion.gain.shape
+    if gain is not None:
+        result = replace(result, gain=np.clip(gain.reshape(shape), -0.5, 0.5))
+    if lines is None:
+        return result
+    old = distortion.shift_px
+    shift, broadening = (part.reshape(shape) for part in lines)
+    return replace(
+        result,
+        shift_px=old + np.clip(shift - old, -_LONGEST_SHIFT_PX, _LONGEST_SHIFT_PX),
+        broadening_px2=np.clip(broadening, -1.0, 1.0),
+    )
+
+
+def _evaluate(coef: Floats, pixels: SlitPixels) -> Floats:
+    result = np.zeros(pixels.w.size)
+    if not coef.any():
+        return result
+    powers = pixels.along_order(coef.shape[1])
+    for row, along_slit in zip(coef, pixels.along_slit(coef.shape[0]), strict=True):
+        result += (row @ powers) * along_slit
+    return result

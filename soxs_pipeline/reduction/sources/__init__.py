@@ -1,0 +1,1 @@
+"""Sources on the slit: where they run and how wide they are."""

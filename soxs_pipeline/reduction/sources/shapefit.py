@@ -1,0 +1,241 @@
+"""Fit where the sources on the slit run and how wide they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from soxs_pipeline.numerics.slitprofile import look_up, profile_table
+from soxs_pipeline.reduction.slit.lightshare import smooth_along
+from soxs_pipeline.reduction.sources.objects import Collapsed
+from soxs_pipeline.reduction.sources.shapes import LOG_BETA, LOG_WIDTH, WIDTH_POWER, Shape
+
+__all__ = ["fit_shapes", "unexplained"]
+
+Floats = NDArray[np.float64]
+
+#: Expected drift of a source along the slit, Chebyshev degree 1, 2, 3, in arcsec.
+_DRIFT_ARCSEC = (0.6, 0.25, 0.08)
+#: How far a fit may move a source from where it was seen, in arcsec, and the relative error of
+#: a profile when others are looked for beside it.
+_FARTHEST_ARCSEC, _SHAPE_ERROR = 0.8, 0.05
+#: Step of the numerical derivatives: arcsec, or relative for width and exponent.
+_DERIVATIVE_STEP = 1e-4
+#: Wavelengths at which the profile of a source is worked out while it is fitted.
+_PROFILE_NODES = 6
+
+
+def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
+    """Fit trace, width and exponent of all sources to the collapsed segments.
+
+    Amplitudes and a constant for each segment are solved for inside (variable projection);
+    weak expectations keep what faint sources do not tell near what is usual.
+
+    Parameters
+    ----------
+    collapsed
+        Light along the slit, sky removed.
+    shapes
+        Where to start from.
+    """
+    loose = [shape for shape in shapes if not shape.forced]
+    if not loose:
+        return shapes
+    fixed = [shape for shape in shapes if shape.forced]
+    # Finer bins than pixels are of use for finding only.
+    collapsed = collapsed.coarser()
+    start = np.concatenate([_packed(shape) for shape in loose])
+
+    def departures(values: Floats) -> Floats:
+        trial = [
+            _unpacked(part, shape)
+            for part, shape in zip(values.reshape(len(loose), -1), loose, strict=True)
+        ]
+        pulls = _pulls(collapsed, [*trial, *fixed])
+        return np.concatenate([pulls, *(_expectation(shape) for shape in trial)])
+
+    def derivatives(values: Floats) -> Floats:
+        # Steps of one size for all: some coefficients are zero, where relative steps vanish.
+        here, step = departures(values), _DERIVATIVE_STEP
+        moved = values + step * np.eye(values.size)
+        return np.array([(departures(row) - here) / step for row in moved]).T
+
+    low = np.tile([-np.inf] * 4 + [np.log(0.1), -1.0, np.log(1.2), 0.2], len(loose))
+    high = np.tile([np.inf] * 4 + [np.log(4.0), 1.0, np.log(30.0), 4.0], len(loose))
+    low[::8], high[::8] = start[::8] - _FARTHEST_ARCSEC, start[::8] + _FARTHEST_ARCSEC
+    fit = least_squares(
+        departures,
+        np.clip(start, low + 1e-3, high - 1e-3),
+        derivatives,
+        bounds=(low, high),
+        x_scale=np.tile([0.05, 0.05, 0.05, 0.05, 0.05, 0.1, 0.1, 0.1], len(loose)),
+        max_nfev=20,
+        xtol=1e-5,
+        ftol=1e-6,
+    )
+    covariance = np.linalg.pinv(fit.jac.T @ fit.jac)
+    errors = _flux_errors(collapsed, fit.x, covariance, loose, fixed)
+    sigmas = np.sqrt(covariance.diagonal())
+    fitted = iter(
+        replace(
+            _unpacked(part, shape),
+            flux_error=error,
+            blur_seen_px=_without_expectation(part[-1], sigma[-1], shape.blur_usual_px),
+        )
+        for part, sigma, shape, error in zip(
+            *(values.reshape(len(loose), -1) for values in (fit.x, sigmas)),
+            loose, errors.tolist(), strict=True,
+        )
+    )  # fmt: skip
+    return [shape if shape.forced else next(fitted) for shape in shapes]
+
+
+def _without_expectation(
+    value: float, error: float, expected: tuple[float, float]
+) -> tuple[float, float]:
+    """Return value and error of what data tell, from a fit that an expectation took part in.
+
+    Parameters
+    ----------
+    value, error
+        Of the fit.
+    expected
+        Mean and scatter of the expectation.
+    """
+    mean, scatter = expected
+    precision = 1.0 / error**2 - 1.0 / scatter**2
+    if not precision > 0.0:
+        return float("nan"), float("nan")
+    seen = (value / error**2 - mean / scatter**2) / precision
+    return float(seen), float(precision**-0.5)
+
+
+def _flux_errors(
+    collapsed: Collapsed,
+    values: Floats,
+    covariance: Floats,
+    loose: list[Shape],
+    fixed: list[Shape],
+) -> Floats:
+    """Return the relative error of the flux of each source that the errors of all shapes bring.
+
+    It is that of one factor on all segments: the derivatives of the amplitudes' weighted sum
+    with the fitted values, and their covariance. What noise adds to each amplitude is not in it.
+
+    Parameters
+    ----------
+    collapsed
+        Light along the slit, as it was fitted.
+    values, covariance
+        What was fitted, and its covariance, shapes ``(n,)`` and ``(n, n)``.
+    loose, fixed
+        The sources that were fitted, and those that were not.
+    """
+
+    def amplitudes(values: Floats) -> tuple[Floats, Floats]:
+        parts = values.reshape(len(loose), -1)
+        trial = [_unpacked(part, shape) for part, shape in zip(parts, loose, strict=True)]
+        amplitude, _, normal = _solved(collapsed, [*trial, *fixed])
+        variance = np.linalg.inv(normal).diagonal(axis1=1, axis2=2)
+        kept = slice(1, 1 + len(loose))
+        return amplitude[:, kept], np.asarray(variance[:, kept], np.float64)
+
+    here, variance = amplitudes(values)
+    weight = np.maximum(here, 0.0) / variance
+    total = (weight * here).sum(axis=0)
+    # Of a source without any light nothing can be told.
+    total[total <= 0.0] = np.nan
+    slopes = np.array([
+        (weight * (amplitudes(moved)[0] - here)).sum(axis=0) / total / _DERIVATIVE_STEP
+        for moved in values + _DERIVATIVE_STEP * np.eye(values.size)
+    ])  # fmt: skip
+    return np.asarray(np.sqrt(np.einsum("ps,pq,qs->s", slopes, covariance, slopes)))
+
+
+def unexplained(collapsed: Collapsed, shapes: list[Shape]) -> Collapsed:
+    """Return the light that is left when sources are taken out.
+
+    Some share of each source is added to the noise: no profile is known exactly.
+    """
+    model, constant = _best_fit(collapsed, shapes)
+    light: Floats = model - constant
+    noise2 = 1.0 / np.maximum(collapsed.precision, 1e-300) + (_SHAPE_ERROR * light) ** 2
+    return replace(
+        collapsed,
+        signal=collapsed.signal - light,
+        precision=np.where(collapsed.precision > 0, 1.0 / noise2, 0.0),
+    )
+
+
+def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
+    """Return the pulls of all bins about the best constant and amplitudes of each segment."""
+    model, _ = _best_fit(collapsed, shapes)
+    return ((collapsed.signal - model) * np.sqrt(collapsed.precision)).ravel()
+
+
+def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
+    """Return the best fit of a constant and the sources to each segment, and the constant."""
+    amplitude, functions, _ = _solved(collapsed, shapes)
+    model: Floats = np.einsum("kc,kcn->kn", amplitude, functions)
+    constant: Floats = np.asarray(amplitude[:, :1], np.float64)
+    return model, constant
+
+
+def _solved(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats, Floats]:
+    """Return amplitudes of constant and sources, their functions, and the normal matrices."""
+    columns = [np.ones_like(collapsed.signal)]
+    columns += [_profiles(collapsed, shape) for shape in shapes]
+    functions = np.stack(columns, axis=1)
+    weighted = functions * collapsed.precision[:, None, :]
+    normal = weighted @ functions.transpose(0, 2, 1)
+    index = np.arange(len(columns))
+    normal[:, index, index] *= 1.0 + 1e-10
+    normal[:, index, index] += 1e-30
+    right = weighted @ collapsed.signal[:, :, None]
+    return np.asarray(np.linalg.solve(normal, right)[:, :, 0]), functions, normal
+
+
+def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:
+    """Return the fraction of a source's light in the bins of each segment."""
+    wave, height = collapsed.wavelength_nm, collapsed.height_arcsec
+    low, high = float(wave.min()), float(wave.max())
+    nodes = np.linspace(low, high, _PROFILE_NODES)
+    heights = smooth_along(nodes, wave, height)
+    # A bin takes pixels from half its width to either side.
+    spread = np.hypot(heights, collapsed.slit_arcsec[1] - collapsed.slit_arcsec[0])
+    table = profile_table(
+        shape.fwhm(nodes), shape.beta, shape.slit_width_arcsec, spread, shape.blur(nodes) * heights
+    )
+    row = (wave - low) * ((_PROFILE_NODES - 1) / max(high - low, 1e-12))
+    distance = collapsed.slit_arcsec - shape.position(wave)[:, None]
+    return look_up(table, np.broadcast_to(row[:, None], distance.shape), distance)
+
+
+def _packed(shape: Shape) -> Floats:
+    return np.array([*shape.trace, shape.log_fwhm, shape.power, shape.log_beta, shape.blur_px])
+
+
+def _unpacked(values: Floats, shape: Shape) -> Shape:
+    return replace(
+        shape,
+        trace=values[:4],
+        log_fwhm=float(values[4]),
+        power=float(values[5]),
+        log_beta=float(values[6]),
+        blur_px=float(values[7]),
+    )
+
+
+def _expectation(shape: Shape) -> Floats:
+    return np.array(
+        [
+            *(shape.trace[1:] / np.array(_DRIFT_ARCSEC)),
+            (shape.log_fwhm - LOG_WIDTH[0]) / LOG_WIDTH[1],
+            (shape.power - WIDTH_POWER[0]) / WIDTH_POWER[1],
+            (shape.log_beta - LOG_BETA[0]) / LOG_BETA[1],
+            (shape.blur_px - shape.blur_usual_px[0]) / shape.blur_usual_px[1],
+        ]
+    )

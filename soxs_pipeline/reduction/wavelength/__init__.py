@@ -1,0 +1,1 @@
+"""From images of lamps to the wavelength of every pixel."""
