@@ -17,6 +17,7 @@ from soxs_pipeline.domain.quality import FATAL, Quality
 from soxs_pipeline.domain.spectra import Aperture, Blaze, OrderSpectrum
 from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.numerics.extraction import optimal_weights, weighted_median
+from soxs_pipeline.reduction.extraction import windows
 from soxs_pipeline.reduction.extraction.bins import Bins, lay_bins, profile_of
 from soxs_pipeline.reduction.extraction.localprofile import local_profile
 from soxs_pipeline.reduction.extraction.planes import (
@@ -30,11 +31,6 @@ from soxs_pipeline.reduction.extraction.planes import (
     usable_samples,
 )
 from soxs_pipeline.reduction.extraction.spectralerrors import UNKNOWN, errors_of_sums
-from soxs_pipeline.reduction.extraction.windows import (
-    bridge_bad_pixels,
-    extract_window,
-    window_bins,
-)
 
 __all__ = ["ExtractionOptions", "aperture_of", "extract_orders", "with_blaze"]
 
@@ -134,15 +130,15 @@ def extract_orders(
         )
     planes = planes_of(frame, sky_model)
     if options.window is not None:
-        bridge_bad_pixels(planes)
+        windows.bridge_bad_pixels(planes)
     spectra = []
     for number in np.unique(geometry.pixel_map.order[geometry.pixel_map.order > 0]):
         order = int(number)
         if options.window is not None:
-            bins = window_bins(geometry, options.window, order)
+            bins = windows.window_bins(geometry, options.window, order)
             if bins is not None:
                 spectra.append(
-                    extract_window(
+                    windows.extract_window(
                         planes,
                         sky_model,
                         bins,
