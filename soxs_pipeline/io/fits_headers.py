@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.times import told_otherwise
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.cards import parse_cards, read_header_block
 from soxs_pipeline.io.packing import GZIP_MAGIC, LZW_MAGIC
@@ -180,6 +181,8 @@ def _check_size(stream: BinaryIO, header: Header, name: str) -> None:
 def image_header(stream: BinaryIO, name: str) -> Header:
     """Read the header of the image that an open file begins with, its own or an extension's.
 
+    Start and length of the exposure are filled in from other cards where need be.
+
     Raises
     ------
     InputError
@@ -191,7 +194,7 @@ def image_header(stream: BinaryIO, name: str) -> Header:
             cards |= _extension_cards(stream, name)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise damaged(name, error) from error
-    return Header(cards)
+    return Header(cards | told_otherwise(cards))
 
 
 def _extension_cards(stream: BinaryIO, name: str) -> dict[str, object]:

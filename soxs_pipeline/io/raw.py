@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.domain.frame import RawFrame
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.times import wrong_exposure_time
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.instruments.schema import Instrument
 from soxs_pipeline.io.fits_headers import damaged, image_header, open_fits_stream, truncated
@@ -77,6 +78,12 @@ def _check_is_raw(header: Header, name: str) -> None:
             f"{name} does not tell what it is: {', '.join(missing)} missing",
             wanted="the keywords " + ", ".join(CLASSIFYING),
             remedy="leave the frame out",
+        )
+    if wrong := wrong_exposure_time(header):
+        raise InputError(
+            f"{name} does not tell how long it was exposed: its EXPTIME is {wrong}",
+            wanted="EXPTIME in seconds",
+            remedy="put it right in the settings ([[headers]]), or leave the frame out",
         )
 
 

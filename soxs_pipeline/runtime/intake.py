@@ -9,9 +9,10 @@ from pathlib import Path
 
 from soxs_pipeline.cascade import Cascade
 from soxs_pipeline.cascade.classify import DataFile, Unclassified
-from soxs_pipeline.cascade.spec import DataItem
+from soxs_pipeline.cascade.spec import DataItem, Group
 from soxs_pipeline.domain.corrections import HeaderRule, corrected
 from soxs_pipeline.domain.header import Header
+from soxs_pipeline.domain.times import wrong_exposure_time
 from soxs_pipeline.errors import InputError
 from soxs_pipeline.io.fits_headers import read_header, scan
 from soxs_pipeline.io.sof import read_sof
@@ -105,6 +106,8 @@ def take_folders(
         found = cascade.classify(header)
         if isinstance(found, Unclassified):
             refused[name] = found.reason
+        elif found.item.group is Group.RAW and (wrong := wrong_exposure_time(header)):
+            refused[name] = f"its EXPTIME is {wrong}, not a time in seconds"
         else:
             files.append(DataFile(name, found.item, found.arm, header))
     return Intake(tuple(files), refused)

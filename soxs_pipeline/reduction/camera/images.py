@@ -18,11 +18,10 @@ from soxs_pipeline.numerics.sharpness import sharp_pixels
 from soxs_pipeline.reduction.detector.detrend import detrend
 from soxs_pipeline.reduction.detector.prepare import require_same
 
-__all__ = ["CleanImage", "band_of", "clean_image", "exposure_seconds", "filter_of"]
+__all__ = ["CleanImage", "band_of", "clean_image", "filter_of"]
 
-#: Where a camera frame tells its filter, and its exposure time.
+#: Where a camera frame tells its filter.
 _FILTER = ("ESO INS ACFW ID", "ESO INS ACFW NAME", "FILTER")
-_SECONDS = ("EXPTIME", "ESO DET3 EXPO TIME", "ESO DET3 SEQ1 DIT", "ESO DET3 SEQ1 REALTIME")
 _BANDS = {**{letter: letter for letter in "ugrizy"}, "v": "V"}
 #: Words beside the letter in names of filters.
 _SYSTEMS = re.compile("lsst|sdss|sloan|johnson|bessell?|cousins|prime|filter|band")
@@ -67,12 +66,6 @@ def band_of(header: Header) -> str:
     return _BANDS.get(letters[0], "") if letters else ""
 
 
-def exposure_seconds(header: Header) -> float:
-    """Return the exposure time of a camera frame; NaN if no keyword tells a positive one."""
-    values = (header.number(key) for key in _SECONDS)
-    return next((value for value in values if value > 0), float("nan"))
-
-
 def clean_image(
     raw: RawFrame, detector: DetectorCalibration, flat: Frame | None
 ) -> tuple[CleanImage, list[str]]:
@@ -92,11 +85,11 @@ def clean_image(
     InputError
         If the exposure time is unknown, or a calibration is of another setup.
     """
-    seconds = exposure_seconds(raw.header)
-    if not np.isfinite(seconds):
+    seconds = raw.header.number("EXPTIME")
+    if not seconds > 0:
         raise InputError(
             f"{raw.name}: no keyword tells a positive exposure time",
-            wanted=" or ".join(_SECONDS),
+            wanted="EXPTIME in seconds",
             remedy="correct the header, or leave the frame out",
         )
     frame, remarks = detrend(raw, detector)

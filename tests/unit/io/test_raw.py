@@ -226,3 +226,20 @@ def test_scan_takes_one_of_a_plain_and_a_packed_twin(tmp_path):
 def test_scan_of_no_folder_is_an_error(tmp_path):
     with pytest.raises(InputError, match="nowhere"):
         list(scan(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("seconds", ["???", -999.5, 0.0, None])
+def test_a_frame_of_light_without_an_exposure_time_is_an_error(tmp_path, seconds):
+    cards = BIAS_CARDS | {"ESO DPR TYPE": "OBJECT", "EXPTIME": seconds}
+    write_raw(tmp_path / "a.fits", cards=cards, without=() if seconds else ("EXPTIME",))
+    with pytest.raises(InputError, match=r"a\.fits does not tell how long it was exposed"):
+        read_raw(tmp_path / "a.fits", SOXS)
+    assert read_raw(tmp_path / "a.fits", SOXS, {"EXPTIME": 5.0}).header["EXPTIME"] == 5.0
+
+
+def test_the_detectors_own_exposure_time_and_the_date_fill_in(tmp_path):
+    cards = {"ESO DPR TYPE": "OBJECT", "ESO DET UIT1": 30.0, "DATE-OBS": "2026-03-11T06:00:00"}
+    write_raw(tmp_path / "a.fits", cards=BIAS_CARDS | cards, without=("MJD-OBS", "EXPTIME"))
+    for header in (read_raw(tmp_path / "a.fits", SOXS).header, read_header(tmp_path / "a.fits")):
+        assert header["EXPTIME"] == 30.0
+        assert header["MJD-OBS"] == pytest.approx(61110.25)
