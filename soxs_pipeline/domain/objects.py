@@ -66,6 +66,9 @@ class Source:
     blur_seen_px, blur_seen_error_px
         What the profile alone tells of the blur, without what was expected, and its error; NaN if
         it tells nothing.
+    departure
+        How the profile departs from such a disc: multiples of the Gauss-Hermite functions of
+        `numerics.gausshermite` in units of its width, in parts of the source's light.
     """
 
     trace_coef: Floats
@@ -80,6 +83,7 @@ class Source:
     flux_error: float = float("nan")
     blur_seen_px: float = float("nan")
     blur_seen_error_px: float = float("nan")
+    departure: Floats = field(default_factory=lambda: np.zeros(0))
 
     def position(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the slit position in arcsec."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ShrunkenFit", "shrunken_fit"]
+__all__ = ["ShrunkenFit", "shrunken_fit", "shrunken_normal"]
 
 Floats = NDArray[np.float64]
 
@@ -62,15 +62,36 @@ def shrunken_fit(
     axes = data.shape[1]
     gram = np.asarray(np.kron(np.eye(axes), rest.T @ rest), dtype=float)
     lean = np.asarray((rest.T @ left).T.ravel(), dtype=float)
+    mean, terms = shrunken_normal(gram, lean, covariances)
+    coefficients = mean.reshape(axes, -1).T
+    plain = np.linalg.lstsq(base, values - more @ coefficients, rcond=None)[0]
+    return ShrunkenFit(np.asarray(plain, np.float64), coefficients, axes * free.shape[1] + terms)
+
+
+def shrunken_normal(
+    gram: Floats, lean: Floats, covariances: Sequence[Floats]
+) -> tuple[Floats, float]:
+    """Solve normal equations of terms that are expected near zero; see `shrunken_fit`.
+
+    Parameters
+    ----------
+    gram, lean
+        Normal matrix and right side, weighted by inverse variance, shapes ``(n, n)``, ``(n,)``.
+    covariances
+        Guesses of the covariance of the coefficients, ``(n, n)`` each.
+
+    Returns
+    -------
+    mean, terms
+        Coefficients, shape ``(n,)``, and how many of them the data determine.
+    """
     found = [_one(gram, lean, covariance) for covariance in covariances]
     evidence = np.array([one[1] for one in found])
     share = np.exp(evidence - evidence.max())
     share /= share.sum()
     mean = np.sum([s * one[0] for s, one in zip(share, found, strict=True)], axis=0)
     terms = float(np.sum([s * one[2] for s, one in zip(share, found, strict=True)]))
-    coefficients = mean.reshape(axes, -1).T
-    plain = np.linalg.lstsq(base, values - more @ coefficients, rcond=None)[0]
-    return ShrunkenFit(plain, coefficients, axes * free.shape[1] + terms)
+    return np.asarray(mean, dtype=np.float64), terms
 
 
 def _one(gram: Floats, lean: Floats, covariance: Floats) -> tuple[Floats, float, float]:

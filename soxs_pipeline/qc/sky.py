@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.objects import Sources
+from soxs_pipeline.numerics.gausshermite import hermite_sum
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
 __all__ = ["COSMICS", "SKY_QC", "STRAY", "UNEVEN", "measure_residuals", "measure_sources"]
@@ -54,10 +55,16 @@ FLUX_ERROR = QcDefinition(
     "%",
 )
 
+DEPARTURE = QcDefinition(
+    "SOURCE DEPART",
+    "Part of the target's light that does not lie as in the best disc: trailing, coma, wings",
+    "%",
+)
+
 SKY_QC = (
     CHI2, FAR, CORE, LEVEL, ORDER_CHI2, ORDER_FAR, ORDER_CORE, ORDER_LEVEL,
     STRAY, COSMICS, UNEVEN, NUMBER, POSITION, DRIFT, WIDTH, BLUR, SIGNIFICANCE,
-    FLUX_ERROR,
+    FLUX_ERROR, DEPARTURE,
 )  # fmt: skip
 
 #: Pull that counts as far off, and how bright a line's core is in terms of the median sky.
@@ -112,7 +119,14 @@ def measure_sources(sources: Sources, pinhole_px: float = math.nan) -> list[QcVa
         *([BLUR.value(blur)] if np.isfinite(blur) and not target.forced else []),
         SIGNIFICANCE.value(target.significance),
         *([FLUX_ERROR.value(100.0 * error)] if np.isfinite(error) else []),
+        *([DEPARTURE.value(_moved(target.departure))] if target.departure.size else []),
     ]
+
+
+def _moved(departure: Floats) -> float:
+    """Return the per cent of a source's light that a departure from its disc moves."""
+    u = np.linspace(-8.0, 8.0, 801)
+    return float(50.0 * np.abs(hermite_sum(departure, u)).sum() * (u[1] - u[0]))
 
 
 def _core(sky: Floats) -> NDArray[np.bool_]:

@@ -37,6 +37,8 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("FLUX_ERR", np.array([s.flux_error for s in sources], float)),
         column("BLUR_SEEN", np.array([s.blur_seen_px for s in sources], float), "pixel"),
         column("BLUR_ERR", np.array([s.blur_seen_error_px for s in sources], float), "pixel"),
+        column("DEPARTURE", _padded([s.departure for s in sources])),
+        column("N_DEPARTURE", np.array([s.departure.size for s in sources], dtype=np.int32)),
     ]
     along_slit = [
         column("SLIT", profile.slit_arcsec, "arcsec"),
@@ -78,6 +80,8 @@ def _decode(units: Units, _: Layout) -> Sources:
         floats(rows, "FLUX_ERR"),
         floats(rows, "BLUR_SEEN"),
         floats(rows, "BLUR_ERR"),
+        floats(rows, "DEPARTURE"),
+        integers(rows, "N_DEPARTURE"),
         strict=True,
     )
     sources = tuple(
@@ -95,6 +99,7 @@ def _decode(units: Units, _: Layout) -> Sources:
             flux_error=float(flux_error),
             blur_seen_px=float(blur_seen),
             blur_seen_error_px=float(blur_error),
+            departure=np.atleast_1d(departure)[:n_departure],
         )
         for (
             trace,
@@ -113,6 +118,8 @@ def _decode(units: Units, _: Layout) -> Sources:
             flux_error,
             blur_seen,
             blur_error,
+            departure,
+            n_departure,
         ) in one_by_one
     )
     profile = SlitProfile(
@@ -122,4 +129,4 @@ def _decode(units: Units, _: Layout) -> Sources:
     return Sources(sources, profile, float(aim))
 
 
-SOURCES = Codec(Sources, 4, _encode, _decode)
+SOURCES = Codec(Sources, 5, _encode, _decode)

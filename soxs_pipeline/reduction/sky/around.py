@@ -27,7 +27,7 @@ from soxs_pipeline.reduction.sky.subtraction import sources_of, with_hits, with_
 from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
 from soxs_pipeline.reduction.slit.distortion import no_distortion
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
-from soxs_pipeline.reduction.sources.shapefit import fit_shapes
+from soxs_pipeline.reduction.sources.departure import fit_sources
 from soxs_pipeline.reduction.sources.shapes import Shape, source_profiles
 
 __all__ = ["SkyMatch", "around", "match_sky", "model_under_sky"]
@@ -286,11 +286,11 @@ def model_under_sky(
     shapes = find_sources(modelled, source)
     for _ in range(_SHAPE_ROUNDS):
         modelled = with_hits([_lit(order) for order in modelled], shape, options)
-        shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+        shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
     told = math.nan, False
     if level == "take" or (level == "automatic" and is_point(shapes[0], source.threshold)):
         modelled = [_lit(_without_lines(order, shapes, options)) for order in modelled]
-        shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+        shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
         beside = [level_beside(order, shapes) for order in modelled]
         known = [one for one in beside if one is not None]
         if known:
@@ -302,7 +302,7 @@ def model_under_sky(
                 _lit(without_level(order, one))
                 for order, one in zip(modelled, beside, strict=True)
             ]
-            shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+            shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
     found = sources_of(modelled, shapes, source.aim_arcsec)
     # No pixel of this exposure helped to find its sky: none is drawn to it.
     flagged = [order.flagged(hit=order.hit, used=order.used & False) for order in modelled]

@@ -22,8 +22,8 @@ from soxs_pipeline.reduction.sky.spectrum import OrderModel, SkyOptions, first_g
 from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
 from soxs_pipeline.reduction.slit.distortion import Distortion, improve, no_distortion
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
+from soxs_pipeline.reduction.sources.departure import fit_sources
 from soxs_pipeline.reduction.sources.objects import collapse
-from soxs_pipeline.reduction.sources.shapefit import fit_shapes
 from soxs_pipeline.reduction.sources.shapes import Shape, source_of, source_profiles
 
 __all__ = ["model_exposure", "sources_of", "with_hits", "with_spectra"]
@@ -80,7 +80,7 @@ def model_exposure(
     for _ in range(_ROUNDS - 1 + (_MORE_ROUNDS if rising else 0)):
         modelled = [_joint(order, shapes, sky, rising=rising) for order in modelled]
         modelled = with_hits(modelled, shape, sky)
-        shapes = fit_shapes(collapse_exposure(modelled, shapes[0]), shapes)
+        shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
     modelled = [_joint(order, shapes, sky, rising=rising, last=True) for order in modelled]
     modelled = with_hits(modelled, shape, sky)
     return modelled, sources_of(modelled, shapes, source.aim_arcsec)

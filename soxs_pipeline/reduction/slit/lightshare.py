@@ -7,9 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from soxs_pipeline.numerics.gausshermite import hermite_sum
 from soxs_pipeline.numerics.slitprofile import look_up, passed_between, profile_table
 
-__all__ = ["HasProfile", "light_share", "smooth_along"]
+__all__ = ["HasProfile", "light_share", "smooth_along", "spread_of"]
 
 Floats = NDArray[np.float64]
 
@@ -17,6 +18,7 @@ Floats = NDArray[np.float64]
 _NODES = 5
 #: Least part of a source's light that must be on the slit.
 _LEAST_INSIDE = 0.05
+_FWHM_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
 class HasProfile(Protocol):
@@ -29,6 +31,10 @@ class HasProfile(Protocol):
     @property
     def slit_width_arcsec(self) -> float:
         """Width of the slit that cuts the disc; 0 if unknown."""
+
+    @property
+    def departure(self) -> Floats:
+        """How the profile departs from the disc, as in `domain.objects.Source`."""
 
     def blur(self, wavelength_nm: Floats) -> Floats:
         """Return the full width at half maximum of the instrument's blur in pixels."""
@@ -74,9 +80,30 @@ def light_share(
     table = profile_table(width, *disc, heights, source.blur(nodes) * heights)
     centre = source.position(nodes)
     inside = passed_between(slit[0] - centre, slit[1] - centre, width, *disc)
-    table /= (np.maximum(inside, _LEAST_INSIDE) * heights)[:, None]
+    inside = np.maximum(inside, _LEAST_INSIDE)
+    table /= (inside * heights)[:, None]
     row = (wavelength_nm - low) * ((_NODES - 1) / max(high - low, 1e-12))
-    return look_up(table, row, slit_arcsec - source.position(wavelength_nm)) * height_arcsec
+    distance = slit_arcsec - source.position(wavelength_nm)
+    density = look_up(table, row, distance)
+    if source.departure.size:
+        spread = np.interp(wavelength_nm, nodes, spread_of(source, nodes, heights))
+        part = np.interp(wavelength_nm, nodes, inside) * spread
+        density += hermite_sum(source.departure, distance / spread) / part
+    return density * height_arcsec
+
+
+def spread_of(source: HasProfile, wavelength_nm: Floats, height_arcsec: Floats) -> Floats:
+    """Return the standard deviation of a source's profile in arcsec, as that of a Gaussian.
+
+    Parameters
+    ----------
+    source
+        The source.
+    wavelength_nm, height_arcsec
+        Wavelengths, and the extent of a pixel along the slit there.
+    """
+    width = np.hypot(source.fwhm(wavelength_nm), source.blur(wavelength_nm) * height_arcsec)
+    return np.asarray(np.maximum(width, 0.05) / _FWHM_SIGMA)
 
 
 def smooth_along(nodes: Floats, wavelength_nm: Floats, values: Floats) -> Floats:

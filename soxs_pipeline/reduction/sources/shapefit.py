@@ -13,7 +13,7 @@ from soxs_pipeline.reduction.slit.lightshare import smooth_along
 from soxs_pipeline.reduction.sources.objects import Collapsed
 from soxs_pipeline.reduction.sources.shapes import LOG_BETA, LOG_WIDTH, WIDTH_POWER, Shape
 
-__all__ = ["fit_shapes", "unexplained"]
+__all__ = ["fit_shapes", "solve_segments", "unexplained"]
 
 Floats = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def _flux_errors(
     def amplitudes(values: Floats) -> tuple[Floats, Floats]:
         parts = values.reshape(len(loose), -1)
         trial = [_unpacked(part, shape) for part, shape in zip(parts, loose, strict=True)]
-        amplitude, _, normal = _solved(collapsed, [*trial, *fixed])
+        amplitude, _, normal = solve_segments(collapsed, [*trial, *fixed])
         variance = np.linalg.inv(normal).diagonal(axis1=1, axis2=2)
         kept = slice(1, 1 + len(loose))
         return amplitude[:, kept], np.asarray(variance[:, kept], np.float64)
@@ -178,14 +178,27 @@ def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
 
 def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
     """Return the best fit of a constant and the sources to each segment, and the constant."""
-    amplitude, functions, _ = _solved(collapsed, shapes)
+    amplitude, functions, _ = solve_segments(collapsed, shapes)
     model: Floats = np.einsum("kc,kcn->kn", amplitude, functions)
     constant: Floats = np.asarray(amplitude[:, :1], np.float64)
     return model, constant
 
 
-def _solved(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats, Floats]:
-    """Return amplitudes of constant and sources, their functions, and the normal matrices."""
+def solve_segments(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats, Floats]:
+    """Return amplitudes of constant and sources, their functions, and the normal matrices.
+
+    Parameters
+    ----------
+    collapsed
+        Light along the slit in ``m`` segments.
+    shapes
+        The sources; departures of their profiles from a disc are left out.
+
+    Returns
+    -------
+    amplitudes, functions, normal
+        Shapes ``(m, 1 + sources)``, ``(m, 1 + sources, n)``, ``(m, 1 + sources, 1 + sources)``.
+    """
     columns = [np.ones_like(collapsed.signal)]
     columns += [_profiles(collapsed, shape) for shape in shapes]
     functions = np.stack(columns, axis=1)

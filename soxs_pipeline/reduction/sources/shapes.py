@@ -62,6 +62,8 @@ class Shape:
         Width of the slit that cuts the disc; 0 if it is not known.
     flux_error, blur_seen_px
         As in `Source`, the latter with its error; NaN before the fit.
+    departure
+        As in `Source`.
     """
 
     trace: Floats
@@ -77,6 +79,7 @@ class Shape:
     blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
     flux_error: float = float("nan")
     blur_seen_px: tuple[float, float] = (float("nan"), float("nan"))
+    departure: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def beta(self) -> float:
@@ -187,4 +190,5 @@ def source_of(shape: Shape) -> Source:
         flux_error=shape.flux_error,
         blur_seen_px=shape.blur_seen_px[0],
         blur_seen_error_px=shape.blur_seen_px[1],
+        departure=shape.departure,
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,13 @@ def test_every_value_is_declared():
     rng = np.random.default_rng(2)
     values = measure_residuals([1], [rng.normal(size=500)], [rng.uniform(1, 99, 500)])
     assert {value.definition for value in values} <= set(SKY_QC)
+
+
+def test_light_that_a_departure_moves():
+    profile = SlitProfile(*(np.zeros(3) for _ in range(4)))
+    round_ = Source(np.array([0.1]), np.array([1.0]), 3.2, (600.0, 900.0), 50.0, forced=False)
+    assert ("SOURCE DEPART", None) not in by_key(measure_sources(Sources((round_,), profile)))
+    # A shift by a hundredth of its sigma takes 1 / sqrt(2 pi) of that from one side to the other.
+    shifted = replace(round_, departure=np.array([0.01]))
+    value = by_key(measure_sources(Sources((shifted,), profile)))["SOURCE DEPART", None]
+    assert value == pytest.approx(1.0 / np.sqrt(2.0 * np.pi), rel=1e-3)
