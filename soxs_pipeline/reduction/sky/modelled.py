@@ -91,6 +91,10 @@ class ModelledOrder:
         flagged = replace(self, hit=hit, used=self.used if used is None else used)
         return self._handed_on(flagged, *_OF_ALL, *_OF_THE_SKY)
 
+    def distorted(self, distortion: Distortion) -> ModelledOrder:
+        """Return the order with another distortion, for the next fit; the model stays."""
+        return self._handed_on(replace(self, distortion=distortion), *_OF_ALL, *_OF_THE_SKY)
+
     def with_profiles(self, profiles: Floats, model: OrderModel | None = None) -> ModelledOrder:
         """Return the order with other profiles, and spectra if a model of this sky comes."""
         moved = replace(self, profiles=profiles, model=self.model if model is None else model)

@@ -20,7 +20,7 @@ from soxs_pipeline.reduction.sky.finding import (
 from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
 from soxs_pipeline.reduction.sky.spectrum import OrderModel, SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
-from soxs_pipeline.reduction.slit.distortion import Distortion, improve, no_distortion
+from soxs_pipeline.reduction.slit.distortion import Distortion, common_gain, improve, no_distortion
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 from soxs_pipeline.reduction.sources.departure import fit_sources
 from soxs_pipeline.reduction.sources.objects import collapse
@@ -78,10 +78,10 @@ def model_exposure(
     if not rising:
         modelled = level
     for _ in range(_ROUNDS - 1 + (_MORE_ROUNDS if rising else 0)):
-        modelled = [_joint(order, shapes, sky, rising=rising) for order in modelled]
-        modelled = with_hits(modelled, shape, sky)
+        modelled = [_joint(order, shapes, sky) for order in modelled]
+        modelled = with_hits(_improved(modelled, sky, rising=rising), shape, sky)
         shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
-    modelled = [_joint(order, shapes, sky, rising=rising, last=True) for order in modelled]
+    modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
     modelled = with_hits(modelled, shape, sky)
     return modelled, sources_of(modelled, shapes, source.aim_arcsec)
 
@@ -108,7 +108,7 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
                 (model.sky, model.slope, model.curvature),
                 follow_lines=options.follow_lines,
                 # Wings of a source would pass for it, and would be given back slowly later.
-                illumination=False,
+                usual_gain=None,
                 # From one side of the slit a slope could be carried on to anywhere.
                 other_light=not options.regions,
             )
@@ -138,10 +138,9 @@ def _joint(
     shapes: list[Shape],
     options: SkyOptions,
     *,
-    rising: bool,
     last: bool = False,
 ) -> ModelledOrder:
-    """Fit sky and spectra of the sources together, then refine what varies along the slit."""
+    """Fit sky and spectra of the sources together."""
     pixels, distortion = order.pixels, order.distortion
     profiles = source_profiles(pixels, shapes)
     if order.model.spectra.shape[0] != len(shapes):
@@ -160,20 +159,40 @@ def _joint(
     weight = np.where(used, 1.0 / (variance + (_PROFILE_ERROR_IN_WEIGHT * light) ** 2), 0.0)
     model = fit_order(pixels, weight, profiles, distortion, options, last=last)
     fitted = replace(order, model=model, profiles=profiles, used=used)
-    fitted = with_uneven_lines(fitted, options, last=last)
-    if last:
-        return fitted
-    better = improve(
-        distortion,
-        pixels,
-        fitted.residual,
-        # What a line does along the slit tells nothing of how the slit is lit.
-        np.where(fitted.used, weight, 0.0),
-        (model.sky, model.slope, model.curvature),
-        follow_lines=options.follow_lines,
-        other_light=rising,
+    return with_uneven_lines(fitted, options, last=last)
+
+
+def _improved(
+    modelled: list[ModelledOrder], options: SkyOptions, *, rising: bool
+) -> list[ModelledOrder]:
+    """Refine what varies along the slit, for the next fit."""
+    weights = [_weight(order) for order in modelled]
+    usual = common_gain(
+        (order.pixels, order.distortion, order.model.sky, order.residual, weight)
+        for order, weight in zip(modelled, weights, strict=True)
     )
-    return replace(fitted, distortion=better)
+    return [
+        order.distorted(
+            improve(
+                order.distortion,
+                order.pixels,
+                order.residual,
+                weight,
+                (order.model.sky, order.model.slope, order.model.curvature),
+                follow_lines=options.follow_lines,
+                usual_gain=usual,
+                other_light=rising,
+            )
+        )
+        for order, weight in zip(modelled, weights, strict=True)
+    ]
+
+
+def _weight(order: ModelledOrder) -> Floats:
+    """Return the weight of pixels that were used in the fit, by the variance of the model."""
+    granted = order.variance + (_PROFILE_ERROR_IN_WEIGHT * order.light) ** 2
+    # What an uneven line does along the slit tells nothing of how the slit is lit.
+    return np.where(order.used, 1.0 / granted, 0.0)
 
 
 def _rises(order: ModelledOrder) -> bool:

@@ -9,6 +9,7 @@ them together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,13 +17,17 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 
-__all__ = ["Distortion", "improve", "no_distortion"]
+__all__ = ["Distortion", "common_gain", "improve", "no_distortion"]
 
 Floats = NDArray[np.float64]
 
 #: Expected size of a coefficient: what the data do not tell stays near zero. The flat has taken
-#: the illumination of the slit out; a freer gain would take the wings of a source for sky.
-_PRIOR_GAIN = 0.005
+#: the illumination of the slit out, as far as its lamp lights the slit as the sky does; what is
+#: left is alike in all orders but for a little. A freer gain of single orders would take the
+#: wings of a source for sky.
+_PRIOR_GAIN, _PRIOR_COMMON_GAIN = 0.005, 0.03
+#: Degrees along the slit and along the order of light that must not pass for illumination.
+_NUISANCE = (2, 2)
 _PRIOR_SHIFT_PX = 0.3
 _PRIOR_BROADENING_PX2 = 0.3
 #: Of the slope, in electrons and in terms of the median sky. It is a slope alone: what bends along
@@ -76,7 +81,7 @@ def improve(
     derivatives: tuple[Floats, Floats, Floats],
     *,
     follow_lines: bool,
-    illumination: bool = True,
+    usual_gain: Floats | None = None,
     other_light: bool = True,
 ) -> Distortion:
     """Take one Gauss-Newton step towards the distortion that the residuals show.
@@ -93,22 +98,26 @@ def improve(
         Sky, its slope and its curvature along the dispersion.
     follow_lines
         False to leave shift and broadening alone.
-    illumination
-        False to leave the illumination alone.
+    usual_gain
+        What the illumination is expected to be, see `common_gain`; None to leave it alone.
     other_light
         False to leave the slope of other light alone.
     """
-    if not (follow_lines or illumination or other_light):
+    if not (follow_lines or usual_gain is not None or other_light):
         return distortion
     sky, slope, curvature = derivatives
+    usual = np.zeros(0)
     _, gain, _ = distortion.at(pixels)
     even = (sky - distortion.light(pixels)) / gain
     terms = []
     if other_light:
         likely = _PRIOR_SLOPE_E + _PRIOR_SLOPE * max(float(np.median(even)), 0.0)
         terms.append((pixels.area, likely, distortion.slope_e))
-    if illumination:
-        terms.append((even, _PRIOR_GAIN, distortion.gain))
+    if usual_gain is not None:
+        # Counted from the usual one, which it is expected to be near.
+        usual = np.zeros_like(distortion.gain)
+        usual[:, 0] = usual_gain
+        terms.append((even, _PRIOR_GAIN, distortion.gain - usual))
     if follow_lines:
         terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
         terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
@@ -134,9 +143,52 @@ def improve(
     parts = iter(np.split(now + step, ends))
     return _moved(
         replace(distortion, slope_e=next(parts).reshape(1, -1)) if other_light else distortion,
-        next(parts) if illumination else None,
+        usual + next(parts).reshape(usual.shape) if usual_gain is not None else None,
         (next(parts), next(parts)) if follow_lines else None,
     )
+
+
+def common_gain(
+    parts: Iterable[tuple[SlitPixels, Distortion, Floats, Floats, Floats]],
+) -> Floats:
+    """Return the illumination along the slit that all orders of an exposure have in common.
+
+    Sky lines tell it: they are brighter than their surroundings by the same factor everywhere on
+    the slit. Light that is smooth along an order, such as the wings of a source, is fitted beside
+    it in each order and does not count.
+
+    Parameters
+    ----------
+    parts
+        For each order its pixels, its distortion as it is, the sky, and residual and weight as
+        in `improve`.
+
+    Returns
+    -------
+    ndarray
+        Coefficients of Legendre degree 1... along the slit.
+    """
+    total, lean = np.zeros((0, 0)), np.zeros(0)
+    for pixels, distortion, sky, residual, weight in parts:
+        degree = len(distortion.gain)
+        if not total.size:
+            total, lean = np.zeros((degree, degree)), np.zeros(degree)
+        _, gain, _ = distortion.at(pixels)
+        even = (sky - distortion.light(pixels)) / gain
+        along = np.array(list(pixels.along_slit(max(degree, _NUISANCE[0]))))
+        root = np.sqrt(weight)
+        own = even * root * along[:degree]
+        left = root * residual + distortion.gain[:, 0] @ own
+        smooth = [np.ones_like(even), *along[: _NUISANCE[0]]]
+        powers = list(pixels.along_order(_NUISANCE[1] + 1))
+        other = np.array([root * one * power for one in smooth for power in powers])
+        shared = other @ own.T
+        ridge = 1e-9 * np.eye(len(other)) * max(float((other[0] ** 2).sum()), 1e-30)
+        kept = np.linalg.solve(other @ other.T + ridge, np.column_stack([shared, other @ left]))
+        total += own @ own.T - shared.T @ kept[:, :-1]
+        lean += own @ left - shared.T @ kept[:, -1]
+    near = np.eye(len(lean)) * _PRIOR_COMMON_GAIN**-2
+    return np.asarray(np.linalg.solve(total + near, lean))
 
 
 def _moved(
@@ -144,7 +196,7 @@ def _moved(
 ) -> Distortion:
     result, shape = distortion, distortion.gain.shape
     if gain is not None:
-        result = replace(result, gain=np.clip(gain.reshape(shape), -0.5, 0.5))
+        result = replace(result, gain=np.clip(gain, -0.5, 0.5))
     if lines is None:
         return result
     old = distortion.shift_px

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from soxs_pipeline.reduction.sky.spectrum import SkyOptions, fit_order
-from soxs_pipeline.reduction.slit.distortion import improve, no_distortion
+from soxs_pipeline.reduction.slit.distortion import common_gain, improve, no_distortion
 from soxs_pipeline.reduction.slit.pixels import gather_pixels
 from tests.support.sky_scene import make_geometry, make_scene
 
@@ -17,13 +17,15 @@ def refined(scene, *, follow_lines=True, rounds=4):
         model = fit_order(
             pixels, weight, np.zeros((0, weight.size)), distortion, SkyOptions(), last=False
         )
+        residual = pixels.data - model.sky
         distortion = improve(
             distortion,
             pixels,
-            pixels.data - model.sky,
+            residual,
             weight,
             (model.sky, model.slope, model.curvature),
             follow_lines=follow_lines,
+            usual_gain=common_gain([(pixels, distortion, model.sky, residual, weight)]),
         )
     return pixels, weight, model, distortion
 
@@ -68,3 +70,18 @@ def test_without_light_nothing_is_claimed():
     shift, gain, _ = distortion.at(pixels)
     assert np.abs(shift).max() < 1.0
     assert np.isfinite(gain).all()
+
+
+def test_wings_of_a_source_do_not_pass_for_illumination():
+    scene = make_scene(GEOMETRY, stars=(), sky=400.0, line=60000.0, tilt=0.06)
+    pixels, weight, _, distortion = refined(scene, rounds=2)
+    none = np.zeros((0, weight.size))
+    model = fit_order(pixels, weight, none, distortion, SkyOptions(), last=False)
+    residual = pixels.data - model.sky
+    wings = 30.0 * (pixels.u**2 + 0.5 * pixels.u) * (1.0 + 0.3 * pixels.t)
+    plain, lit = (
+        common_gain([(pixels, distortion, model.sky, residual + more, weight)])
+        for more in (0.0, wings)
+    )
+    assert plain[0] == pytest.approx(0.06, abs=0.005)
+    assert lit == pytest.approx(plain, abs=1e-6)
