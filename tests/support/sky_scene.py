@@ -31,7 +31,7 @@ BLUR_PX = 1.5
 
 @dataclass(frozen=True)
 class Star:
-    """A point source: electrons in a pixel column, place, width, lines of emission."""
+    """A point source: electrons in a pixel column, place, width, lines of emission, colour."""
 
     flux: float = 300.0
     position: float = 0.8
@@ -39,6 +39,7 @@ class Star:
     fwhm: float = 1.2
     beta: float = 3.0
     lines: tuple[tuple[float, float], ...] = ()
+    colour: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def make_scene(
         height = np.where(np.isfinite(height), height, np.nanmedian(height))
         t = (2.0 * wave - sum(wave_range)) / (wave_range[1] - wave_range[0])
         for k, star in enumerate(stars):
-            curve = np.full(w.size, star.flux) + sum(
+            curve = star.flux * (1.0 + star.colour * t) + sum(
                 (flux * _line(w - place) for place, flux in star.lines), np.zeros(w.size)
             )
             share = slit_profile(slit - star.position - star.drift * t, height, star)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.numerics.detection import Peak
 from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
 from soxs_pipeline.reduction.slit.pixels import SLIT_BINS, SlitPixels
+from soxs_pipeline.reduction.sources.departure import excess_of_one, excess_of_two
 from soxs_pipeline.reduction.sources.linesources import detect_lines
 from soxs_pipeline.reduction.sources.objects import (
     Collapsed,
@@ -34,6 +35,12 @@ _MARGINAL = 3.5
 _NARROW, _NARROW_FACTOR = 0.6, 4.0
 #: A neighbour this much less significant than the brightest source is not the target.
 _MINOR = 0.05
+#: A source may be two: how far apart they are tried, and how wide, in its widths; how far around
+#: it the fits are compared; by how much the misfit must fall for each segment, and by what part of
+#: it; how far apart they must come out, in widths of the narrower, and how much wider one may be.
+_CLOSE, _NARROWER, _LOOKED_AT = (0.6, 1.0), 0.65, 1.5
+_GAIN_OF_TWO, _SHARE_OF_TWO = 4.0, 0.5
+_LEAST_APART, _MOST_WIDER = 0.8, 5.0
 #: Electrons added to the spectrum that weights the profile, so that it is nowhere zero.
 _LEAST_TEMPLATE = 1e-3
 #: Errors of the map (px) and of the sky granted while line emission is looked for.
@@ -119,7 +126,52 @@ def _one_by_one(collapsed: Collapsed, options: SourceOptions) -> list[Shape]:
         if shapes[0].significance < options.threshold:
             break
         left = unexplained(collapsed, shapes)
+    return _taken_apart(collapsed, shapes, options)
+
+
+def _taken_apart(collapsed: Collapsed, shapes: list[Shape], options: SourceOptions) -> list[Shape]:
+    """Return the sources, of which each may turn out to be two that lie close together.
+
+    Two stars look like a wide one, or an odd one. They are told from it where their colours
+    differ, for then no profile that is the same at all wavelengths describes them: neither a disc
+    with a departure, nor the one that both make up.
+    """
+    telling = int((collapsed.precision > 0).any(axis=1).sum())
+    for shape in list(shapes):
+        others = [one for one in shapes if one is not shape]
+        width = float(np.exp(shape.log_fwhm))
+        near = shape.trace[0] - _LOOKED_AT * width, shape.trace[0] + _LOOKED_AT * width
+        single = excess_of_one(collapsed, shapes, near)
+        if single < _GAIN_OF_TWO * telling or len(shapes) >= options.most:
+            continue
+        best, least = shapes, np.inf
+        for apart in _CLOSE:
+            two = [_beside(shape, side * 0.5 * apart * width) for side in (-1.0, 1.0)]
+            together = fit_shapes(collapsed, [*two, *others])
+            left, as_one = excess_of_two(collapsed, together, near)
+            gained = min(single, as_one) - left
+            enough = max(_GAIN_OF_TWO * telling, _SHARE_OF_TWO * min(single, as_one))
+            if left < least and gained > enough and _are_two(together[:2], collapsed.domain_nm):
+                best, least = together, left
+        shapes = best
     return shapes
+
+
+def _beside(shape: Shape, step_arcsec: float) -> Shape:
+    """Return half of a source, narrower and moved along the slit."""
+    trace = np.array([shape.trace[0] + step_arcsec, *shape.trace[1:]])
+    narrower = shape.log_fwhm + np.log(_NARROWER)
+    share = shape.significance / np.sqrt(2.0)
+    return replace(shape, trace=trace, log_fwhm=narrower, significance=share)
+
+
+def _are_two(pair: list[Shape], domain_nm: tuple[float, float]) -> bool:
+    """Return True if the halves of a source are as far apart as two sources, and as wide."""
+    one, other = pair
+    wave = np.linspace(*domain_nm, 25)
+    apart = np.abs(one.position(wave) - other.position(wave)).min()
+    widths = np.exp([one.log_fwhm, other.log_fwhm])
+    return bool(apart > _LEAST_APART * widths.min() and widths.max() < _MOST_WIDER * widths.min())
 
 
 def _crossed(shapes: list[Shape], domain_nm: tuple[float, float]) -> bool:

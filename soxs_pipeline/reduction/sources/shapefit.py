@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from soxs_pipeline.reduction.slit.lightshare import smooth_along
 from soxs_pipeline.reduction.sources.objects import Collapsed
 from soxs_pipeline.reduction.sources.shapes import LOG_BETA, LOG_WIDTH, WIDTH_POWER, Shape
 
-__all__ = ["fit_shapes", "solve_segments", "unexplained"]
+__all__ = ["Solved", "fit_shapes", "one_of_two", "solve_segments", "unexplained"]
 
 Floats = NDArray[np.float64]
 
@@ -178,13 +179,24 @@ def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
 
 def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
     """Return the best fit of a constant and the sources to each segment, and the constant."""
-    amplitude, functions, _ = solve_segments(collapsed, shapes)
-    model: Floats = np.einsum("kc,kcn->kn", amplitude, functions)
-    constant: Floats = np.asarray(amplitude[:, :1], np.float64)
-    return model, constant
+    solved = solve_segments(collapsed, shapes)
+    return solved.model, np.asarray(solved.amplitude[:, :1], np.float64)
 
 
-def solve_segments(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats, Floats]:
+class Solved(NamedTuple):
+    """Amplitudes, functions and normal matrices of `solve_segments`."""
+
+    amplitude: Floats
+    functions: Floats
+    normal: Floats
+
+    @property
+    def model(self) -> Floats:
+        """The best fit, shape ``(m, n)``."""
+        return np.asarray(np.einsum("kc,kcn->kn", self.amplitude, self.functions))
+
+
+def solve_segments(collapsed: Collapsed, shapes: list[Shape]) -> Solved:
     """Return amplitudes of constant and sources, their functions, and the normal matrices.
 
     Parameters
@@ -196,19 +208,44 @@ def solve_segments(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, F
 
     Returns
     -------
-    amplitudes, functions, normal
-        Shapes ``(m, 1 + sources)``, ``(m, 1 + sources, n)``, ``(m, 1 + sources, 1 + sources)``.
+    Solved
+        Of shapes ``(m, 1 + sources)``, ``(m, 1 + sources, n)``, ``(m, 1 + sources, 1 + sources)``.
     """
     columns = [np.ones_like(collapsed.signal)]
     columns += [_profiles(collapsed, shape) for shape in shapes]
     functions = np.stack(columns, axis=1)
+    return _amplitudes(collapsed, functions)
+
+
+def one_of_two(collapsed: Collapsed, shapes: list[Shape]) -> Solved:
+    """Return the best fit if the first two sources were one, of a profile that the two make up.
+
+    Their brightness then has the same ratio in all segments.
+
+    Parameters
+    ----------
+    collapsed, shapes
+        As in `solve_segments`; at least two sources.
+    """
+    amplitude, functions, normal = solve_segments(collapsed, shapes)
+    weight = normal[:, 1:3, 1:3].diagonal(axis1=1, axis2=2)
+    first, second = (weight * amplitude[:, 1:3]).sum(axis=0) / np.maximum(
+        weight.sum(axis=0), 1e-300
+    )
+    both = first * functions[:, 1] + second * functions[:, 2]
+    whole = np.concatenate((functions[:, :1], both[:, None], functions[:, 3:]), axis=1)
+    return _amplitudes(collapsed, whole)
+
+
+def _amplitudes(collapsed: Collapsed, functions: Floats) -> Solved:
     weighted = functions * collapsed.precision[:, None, :]
     normal = weighted @ functions.transpose(0, 2, 1)
-    index = np.arange(len(columns))
+    index = np.arange(functions.shape[1])
     normal[:, index, index] *= 1.0 + 1e-10
     normal[:, index, index] += 1e-30
     right = weighted @ collapsed.signal[:, :, None]
-    return np.asarray(np.linalg.solve(normal, right)[:, :, 0]), functions, normal
+    amplitude = np.asarray(np.linalg.solve(normal, right)[:, :, 0])
+    return Solved(amplitude, functions, normal)
 
 
 def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:

@@ -43,6 +43,38 @@ def test_the_source_is_found_where_it_is_and_as_wide(ordinary):
     assert seen == pytest.approx(np.hypot(1.2, 1.5 * 0.3), rel=0.08)
 
 
+PAIR = Star(1500.0, -0.4, fwhm=0.9, colour=0.6), Star(1000.0, 1.0, fwhm=0.9, colour=-0.6)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_close_pair_of_stars_of_two_colours_is_taken_apart(seed):
+    _, sources = modelled(make_scene(GEOMETRY, seed, PAIR))
+    assert [place_of(sources, k) for k in (0, 1)] == pytest.approx([-0.4, 1.0], abs=0.05)
+    for source in sources.sources:
+        seen = np.hypot(float(source.fwhm(1100.0)), source.blur_px * 0.3)
+        assert seen == pytest.approx(np.hypot(0.9, BLUR_PX * 0.3), rel=0.1)
+
+
+def test_a_star_beside_the_middle_of_its_host_is_taken_apart():
+    host = Star(6000.0, 1.8, fwhm=3.0, beta=2.0, colour=0.3)
+    _, sources = modelled(make_scene(GEOMETRY, 1, (Star(1500.0, -0.4, fwhm=0.9), host)))
+    assert place_of(sources) == pytest.approx(-0.4, abs=0.1)
+    assert float(sources.sources[0].fwhm(1100.0)) < 1.3
+
+
+@pytest.mark.parametrize("flux", [300.0, 3000.0])
+def test_a_star_drawn_out_along_the_slit_stays_one(flux):
+    # Trailed over 1.5": many equal stars side by side, drawn as one.
+    trail = [Star(flux / 6, place, fwhm=0.9) for place in np.linspace(-0.75, 0.75, 6)]
+    scene = make_scene(GEOMETRY, 1, trail)
+    orders, sources = modelled(scene)
+    assert place_of(sources) == pytest.approx(0.0, abs=0.03)
+    assert not [s for s in sources.sources[1:] if abs(float(s.position(1100.0))) < 2.0]
+    true = sum(scene.stars.ravel()[order.pixels.place].sum() for order in orders)
+    light = sum((order.model.spectra[0] * order.profiles[0]).sum() for order in orders)
+    assert light / true == pytest.approx(1.0, abs=0.01)
+
+
 def test_pinholes_tell_the_blur_from_the_seeing():
     # The image of a pinhole is wider than the blur: the hole has a size of its own.
     spot = BLUR_PX / 0.95
