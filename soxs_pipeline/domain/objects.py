@@ -8,9 +8,12 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BlurFraction", "SlitProfile", "Source", "Sources"]
+__all__ = ["WIDEST_STAR_ARCSEC", "BlurFraction", "SlitProfile", "Source", "Sources"]
 
 Floats = NDArray[np.float64]
+
+#: Full width at half maximum, in mid-range, from which a source is no star.
+WIDEST_STAR_ARCSEC = 2.0
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Source:
     blur_seen_px: float = float("nan")
     blur_seen_error_px: float = float("nan")
     departure: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def wide(self) -> bool:
+        """True if it was seen and is wider than stars are."""
+        middle = 0.5 * sum(self.wave_domain_nm)
+        return not self.forced and bool(self.fwhm(middle) >= WIDEST_STAR_ARCSEC)
 
     def position(self, wavelength_nm: ArrayLike) -> Floats:
         """Return the slit position in arcsec."""

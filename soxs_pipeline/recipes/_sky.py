@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration, Geometry
 from soxs_pipeline.domain.frame import Frame, RawFrame
@@ -25,8 +26,8 @@ from soxs_pipeline.reduction.flat.flatfield import with_lasting_flags
 from soxs_pipeline.reduction.orders.scattered import FAINT, scattered_light
 from soxs_pipeline.reduction.sky.finding import SourceOptions
 from soxs_pipeline.reduction.sky.modelled import ModelledOrder
+from soxs_pipeline.reduction.sky.ownlines import line_wavelengths
 from soxs_pipeline.reduction.sky.spectrum import SkyOptions
-from soxs_pipeline.reduction.sky.uneven import uneven_wavelengths
 from soxs_pipeline.reduction.slit.pixels import (
     BLUR_FRACTION,
     SlitPixels,
@@ -109,7 +110,8 @@ class SkyParameters(ScatteredParameters):
     uneven_lines: bool = parameter(
         True,
         "Let emission lines that differ along the slit, of a nebula or of the target's host, do "
-        "so in the sky, and interpolate them under the target; not with sky_regions.",
+        "so in the sky, and interpolate them under the target; if the target is wide, leave them "
+        "to it, as those of a galaxy that rotates. Not with sky_regions.",
     )
     clip_sigma: float = parameter(
         5.0,
@@ -257,7 +259,7 @@ def sky_quality(
         *measure_residuals([order.pixels.order for order in modelled], pulls, skies),
         *measure_sources(sources, _pinhole_px(modelled, chosen)),
         COSMICS.value(sum(int(hit.sum()) for hit in hits)),
-        UNEVEN.value(sum(uneven_wavelengths(order).size for order in modelled)),
+        UNEVEN.value(sum(line_wavelengths(o, o.model.interpolated).size for o in modelled)),
     ]
 
 
@@ -286,15 +288,24 @@ def about_sources(name: str, sources: Sources, threshold: float) -> list[str]:
 
 def about_lines(name: str, modelled: Sequence[ModelledOrder]) -> list[str]:
     """Say which lines were taken for light that fills the slit unevenly."""
-    found = np.concatenate([np.zeros(0), *(uneven_wavelengths(order) for order in modelled)])
-    if not found.size:
-        return []
-    # Two orders may show the same line.
-    known = np.unique(np.round(found))
+    beside = [line_wavelengths(order, order.model.interpolated) for order in modelled]
+    own = [line_wavelengths(order, order.model.own) for order in modelled]
+    return [
+        f"{name}: lines at {_named(found)} differ along the slit; {what}"
+        for found, what in (
+            (beside, "what of them lies beneath the target was interpolated"),
+            (own, "they were left to the target, which is wide"),
+        )
+        if any(waves.size for waves in found)
+    ]
+
+
+def _named(lines: Sequence[NDArray[np.float64]]) -> str:
+    """Return wavelengths as text; two orders may show the same line."""
+    known = np.unique(np.round(np.concatenate(list(lines))))
     waves = ", ".join(f"{wave:.0f}" for wave in known[:_MOST_LINES])
     more = f" and {known.size - _MOST_LINES} more" if known.size > _MOST_LINES else ""
-    told = f"{name}: lines at {waves} nm{more} differ along the slit"
-    return [f"{told}; what of them lies beneath the target was interpolated"]
+    return f"{waves} nm{more}"
 
 
 def _read_regions(text: str) -> tuple[tuple[float, float], ...]:

@@ -31,7 +31,10 @@ BLUR_PX = 1.5
 
 @dataclass(frozen=True)
 class Star:
-    """A point source: electrons in a pixel column, place, width, lines of emission, colour."""
+    """A source: electrons in a pixel column, place, width, lines of emission, colour.
+
+    Its lines move by ``spin`` pixels for an arcsec along the slit, as far as two arcsec.
+    """
 
     flux: float = 300.0
     position: float = 0.8
@@ -40,6 +43,7 @@ class Star:
     beta: float = 3.0
     lines: tuple[tuple[float, float], ...] = ()
     colour: float = 0.0
+    spin: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -156,8 +160,9 @@ def make_scene(
         height = np.where(np.isfinite(height), height, np.nanmedian(height))
         t = (2.0 * wave - sum(wave_range)) / (wave_range[1] - wave_range[0])
         for k, star in enumerate(stars):
+            moved = w - star.spin * np.clip(slit - star.position, -2.0, 2.0)
             curve = star.flux * (1.0 + star.colour * t) + sum(
-                (flux * _line(w - place) for place, flux in star.lines), np.zeros(w.size)
+                (flux * _line(moved - place) for place, flux in star.lines), np.zeros(w.size)
             )
             share = slit_profile(slit - star.position - star.drift * t, height, star)
             star_light[here] += curve * share

@@ -18,7 +18,7 @@ from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.reduction.extraction.bins import Bins
 from soxs_pipeline.reduction.extraction.planes import NativePixels, Planes, sample_precision
 
-__all__ = ["local_profile"]
+__all__ = ["local_profile", "measured_profile"]
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 _PIECES = 12
 _REACH = 3.0
 _STEP = 0.125
+#: Step of the grid for a whole order.
+_FINER_STEP = 0.1
 #: Least samples of a cell, least signal to noise ratio of a sample that tells anything.
 _LEAST_SAMPLES = 12
 _LEAST_SNR = 2.0
@@ -81,6 +83,58 @@ def local_profile(
     place = np.interp(native.wave, bins.wavelength_nm, along)
     far = (native.slit - source.position(native.wave)) / source.fwhm(native.wave)
     share = native.shares[0] * _look_up(factors, grid, centres, place, far)
+    share *= np.interp(native.wave, bins.wavelength_nm, scale)
+    return (
+        np.concatenate((corrected[None], profiles[1:])),
+        replace(native, shares=np.concatenate((share[None], native.shares[1:]))),
+    )
+
+
+def measured_profile(
+    planes: Planes,
+    sources: Sources,
+    bins: Bins,
+    native: NativePixels,
+    profiles: Floats,
+    spectra: Floats,
+    precision: Floats,
+) -> tuple[Floats, NativePixels]:
+    """Correct the first source's profile in a whole order by what is measured of it.
+
+    The correction is a smooth factor of the distance in units of the width, as far as it is
+    significant; the light within the slit stays one.
+
+    Parameters
+    ----------
+    planes, sources, bins, native, profiles
+        As in `local_profile`.
+    spectra
+        Spectra, shape ``(sources, bins)``.
+    precision
+        Inverse variance of the samples, 0 to leave them out, shape ``(bins, k)``.
+    """
+    source = sources.sources[0]
+    width = source.fwhm(bins.wavelength_nm)[:, None]
+    distance = (bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None]) / width
+    others = np.einsum("aj,ajk->jk", spectra[1:], profiles[1:])
+    light = bins.samples(planes.data) - others
+    template = spectra[0][:, None] * profiles[0]
+    count = int(2 * _REACH / _FINER_STEP) + 1
+    place = np.rint((distance + _REACH) / _FINER_STEP).astype(int)
+    use = (place >= 0) & (place < count) & (precision > 0)
+    top = np.bincount(place[use], (template * light * precision)[use], count)
+    bottom = np.bincount(place[use], (template**2 * precision)[use], count)
+    top, bottom = gaussian_filter1d(top, 1.0), gaussian_filter1d(bottom, 1.0)
+    excess = top / np.maximum(bottom, 1e-300) - 1.0
+    # Noise looks like a departure too: keep what stands out of it.
+    factor = 1.0 + np.clip(excess, -0.5, 0.5) / (1.0 + 4.0 / np.maximum(bottom * excess**2, 1e-12))
+    grid = (np.arange(count) - count // 2) * _FINER_STEP
+    factor[[0, -1]] = 1.0
+    corrected = profiles[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
+    scale = profiles[0].sum(axis=1) / np.maximum(corrected.sum(axis=1), 1e-9)
+    corrected *= scale[:, None]
+    distance = (native.slit - source.position(native.wave)) / source.fwhm(native.wave)
+    share = native.shares[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
     share *= np.interp(native.wave, bins.wavelength_nm, scale)
     return (
         np.concatenate((corrected[None], profiles[1:])),

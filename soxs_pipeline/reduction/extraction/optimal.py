@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.frame import Frame
@@ -19,7 +19,7 @@ from soxs_pipeline.errors import InputError, UnprocessableDataError
 from soxs_pipeline.numerics.extraction import optimal_weights, weighted_median
 from soxs_pipeline.reduction.extraction import windows
 from soxs_pipeline.reduction.extraction.bins import Bins, lay_bins, profile_of
-from soxs_pipeline.reduction.extraction.localprofile import local_profile
+from soxs_pipeline.reduction.extraction.localprofile import local_profile, measured_profile
 from soxs_pipeline.reduction.extraction.planes import (
     NativePixels,
     Planes,
@@ -31,6 +31,7 @@ from soxs_pipeline.reduction.extraction.planes import (
     usable_samples,
 )
 from soxs_pipeline.reduction.extraction.spectralerrors import UNKNOWN, errors_of_sums
+from soxs_pipeline.reduction.extraction.structure import in_structure
 
 __all__ = ["ExtractionOptions", "aperture_of", "extract_orders", "with_blaze"]
 
@@ -50,8 +51,6 @@ _COMMON_MARGIN = 1.5
 _ROUNDS = 3
 #: Pixels of error granted to the position of lines while outliers are looked for.
 _MAP_ERROR_PX = 0.1
-#: Bins of the measured profile in units of the width, and how far out it is measured.
-_PROFILE_STEP, _PROFILE_REACH = 0.1, 3.0
 
 
 @dataclass(frozen=True)
@@ -170,7 +169,7 @@ def _extract(
     bins: Bins,
     options: ExtractionOptions,
 ) -> OrderSpectrum:
-    slit = geometry.dispersion.slit_domain_arcsec
+    slit, target = geometry.dispersion.slit_domain_arcsec, sources.sources[0]
     profiles = np.array([profile_of(source, bins, slit) for source in sources.sources])
     native = native_pixels(geometry, bins, sources, slit)
     restore_pixel_noise(planes, native, bins, profiles[0])
@@ -179,14 +178,14 @@ def _extract(
     profiles, native = local_profile(planes, sources, bins, native, profiles, start, noise2)
     fit = _Fit(start, np.empty(0), np.empty(0))
     for k in range(_ROUNDS):
-        _reject(planes, native, bins, fit.spectra, profiles[0], options)
+        _reject(planes, native, bins, fit.spectra, profiles[0], options, wide=target.wide)
         precision = sample_precision(planes, bins, noise2)
         fit = _fit(planes, bins, profiles, precision, noise2)
         if k == 0:
-            profiles, native = _measured_profile(
-                planes, sources, bins, native, profiles, fit, precision
+            profiles, native = measured_profile(
+                planes, sources, bins, native, profiles, fit.spectra, precision
             )
-    aperture = _aperture(sources.sources[0], bins, options)
+    aperture = _aperture(target, bins, options)
     weight = fit.weight if options.method == "optimal" else aperture
     sampled = bins.samples(planes.data)
     flux = (weight * sampled).sum(axis=1)
@@ -253,6 +252,8 @@ def _reject(
     spectra: Floats,
     profile: Floats,
     options: ExtractionOptions,
+    *,
+    wide: bool,
 ) -> None:
     """Mark pixels that no source can explain and put the model in their place."""
     wave = bins.wavelength_nm
@@ -264,6 +265,7 @@ def _reject(
     if known.any():
         spectra = np.array([np.interp(wave, wave[known], values[known]) for values in spectra])
     curves = [CubicSpline(wave, values) for values in spectra]
+    middles = 0.5 * (wave[1:] + wave[:-1])
     values = np.array(
         [
             np.clip(
@@ -286,7 +288,10 @@ def _reject(
     common = np.percentile(departure[core] / model[core], 90.0) if core.any() else 0.0
     error = max(options.profile_error, _COMMON_MARGIN * float(common) / options.clip_sigma)
     tolerance2 += (error * model) ** 2
-    new = ~before & (departure > options.clip_sigma * np.sqrt(tolerance2))
+    pull = np.where(before, 0.0, (flat[native.place] - model) / np.sqrt(tolerance2))
+    new = np.abs(pull) > options.clip_sigma
+    if wide:
+        new &= ~in_structure(pull, np.searchsorted(middles, native.wave), options.clip_sigma)
     planes.bad.ravel()[native.place[new]] = True
     planes.quality.ravel()[native.place[new]] |= np.uint32(Quality.COSMIC_RAY)
     flat[native.place] = np.where(before | new, model, flat[native.place])
@@ -303,49 +308,6 @@ def _fit(planes: Planes, bins: Bins, profiles: Floats, precision: Floats, noise2
         np.array([(weight * sampled).sum(axis=1) for weight in weights]),
         weights[0],
         1.0 - kept / np.maximum(full, 1e-300),
-    )
-
-
-def _measured_profile(
-    planes: Planes,
-    sources: Sources,
-    bins: Bins,
-    native: NativePixels,
-    profiles: Floats,
-    fit: _Fit,
-    precision: Floats,
-) -> tuple[Floats, NativePixels]:
-    """Correct the profile of a bright source by what is measured of it.
-
-    The correction is a smooth factor of the distance in units of the width, as far as it is
-    significant; the light within the slit stays one.
-    """
-    source = sources.sources[0]
-    width = source.fwhm(bins.wavelength_nm)[:, None]
-    distance = (bins.slit_arcsec - source.position(bins.wavelength_nm)[:, None]) / width
-    others = np.einsum("aj,ajk->jk", fit.spectra[1:], profiles[1:])
-    light = bins.samples(planes.data) - others
-    template = fit.spectra[0][:, None] * profiles[0]
-    count = int(2 * _PROFILE_REACH / _PROFILE_STEP) + 1
-    place = np.rint((distance + _PROFILE_REACH) / _PROFILE_STEP).astype(int)
-    use = (place >= 0) & (place < count) & (precision > 0)
-    top = np.bincount(place[use], (template * light * precision)[use], count)
-    bottom = np.bincount(place[use], (template**2 * precision)[use], count)
-    top, bottom = gaussian_filter1d(top, 1.0), gaussian_filter1d(bottom, 1.0)
-    excess = top / np.maximum(bottom, 1e-300) - 1.0
-    # Noise looks like a departure too: keep what stands out of it.
-    factor = 1.0 + np.clip(excess, -0.5, 0.5) / (1.0 + 4.0 / np.maximum(bottom * excess**2, 1e-12))
-    grid = (np.arange(count) - count // 2) * _PROFILE_STEP
-    factor[[0, -1]] = 1.0
-    corrected = profiles[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
-    scale = profiles[0].sum(axis=1) / np.maximum(corrected.sum(axis=1), 1e-9)
-    corrected *= scale[:, None]
-    distance = (native.slit - source.position(native.wave)) / source.fwhm(native.wave)
-    share = native.shares[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
-    share *= np.interp(native.wave, bins.wavelength_nm, scale)
-    return (
-        np.concatenate((corrected[None], profiles[1:])),
-        replace(native, shares=np.concatenate((share[None], native.shares[1:]))),
     )
 
 

@@ -31,6 +31,8 @@ Booleans = NDArray[np.bool_]
 
 #: A sample that owes more than this to bad pixels is not used.
 _MOST_LOST = 0.3
+#: Least part of the variance of a pixel without sky that is its own.
+_LEAST_OWN = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +103,10 @@ def restore_pixel_noise(planes: Planes, native: NativePixels, bins: Bins, profil
     # Pixels left out of the sky-subtracted frame get a likely noise, so that what their loss
     # costs a bin can be told.
     flat[native.place] = np.where(known, here, np.median(here[known]) if known.any() else 1.0)
+    most = flat[native.place].copy()
     flat[native.place] += sky[native.place] * (2.0 * leverage - 1.0)
-    flat[native.place] = np.maximum(flat[native.place], 1e-6)
+    # A pixel that had no part in the fit of its sky has a part of the sum that is not told here.
+    flat[native.place] = np.maximum(flat[native.place], np.maximum(_LEAST_OWN * most, 1e-6))
 
 
 def sample_noise2(planes: Planes, bins: Bins) -> Floats:

@@ -14,6 +14,7 @@ from soxs_pipeline.domain.spectra import OrderSpectrum
 from soxs_pipeline.reduction.extraction.bins import Bins, lay_bins
 from soxs_pipeline.reduction.extraction.planes import Planes, sample_noise2, sample_precision
 from soxs_pipeline.reduction.extraction.spectralerrors import UNKNOWN, errors_of_sums
+from soxs_pipeline.reduction.extraction.structure import in_structure
 
 __all__ = ["bridge_bad_pixels", "extract_window", "lit_range", "window_bins"]
 
@@ -155,10 +156,13 @@ def _filled_samples(
     good = (precision > 0) & (weight > 0)
     expected = np.zeros_like(sampled)
     struck = np.zeros_like(good)
+    bins_of = np.broadcast_to(np.arange(len(good))[:, None], good.shape)
     for _ in range(_ROUNDS):
         expected = _expected(sampled, good, precision)
         tolerance = np.sqrt(variance + (profile_error * np.maximum(expected, 0.0)) ** 2)
-        new = good & (sampled - expected > clip_sigma * tolerance)
+        pull = np.where(good, (sampled - expected) / tolerance, 0.0)
+        own = in_structure(pull, bins_of, clip_sigma)
+        new = (pull > clip_sigma) & ~own
         struck |= new
         good &= ~new
     share = weight * np.abs(expected) + 1e-9 * weight

@@ -18,17 +18,17 @@ from scipy.ndimage import (
 
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.numerics.robust import tukey_weights
-from soxs_pipeline.reduction.sky.besides import is_point, level_beside, without_level
+from soxs_pipeline.reduction.sky.besides import level_beside, without_level
 from soxs_pipeline.reduction.sky.finding import SourceOptions, collapse_exposure, find_sources
-from soxs_pipeline.reduction.sky.modelled import ModelledOrder
+from soxs_pipeline.reduction.sky.modelled import ModelledOrder, with_spectra
 from soxs_pipeline.reduction.sky.slitlight import light_share
 from soxs_pipeline.reduction.sky.spectrum import OrderModel, SkyOptions
-from soxs_pipeline.reduction.sky.subtraction import sources_of, with_hits, with_spectra
+from soxs_pipeline.reduction.sky.subtraction import sources_of, with_hits
 from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
 from soxs_pipeline.reduction.slit.distortion import no_distortion
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 from soxs_pipeline.reduction.sources.departure import fit_sources
-from soxs_pipeline.reduction.sources.shapes import Shape, source_profiles
+from soxs_pipeline.reduction.sources.shapes import Shape, is_point, source_profiles
 
 __all__ = ["SkyMatch", "around", "match_sky", "model_under_sky"]
 
@@ -98,6 +98,7 @@ def around(
                 uneven=sum((f * m.uneven for f, m in parts), np.zeros(none.shape[1])),
                 # Lines that differ are those of the exposure itself.
                 interpolated=np.zeros(none.shape[1], bool),
+                own=np.zeros(none.shape[1], bool),
             )
         )
     return models

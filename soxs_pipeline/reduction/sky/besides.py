@@ -12,16 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from soxs_pipeline.reduction.sky.modelled import ModelledOrder
-from soxs_pipeline.reduction.sky.subtraction import with_spectra
+from soxs_pipeline.reduction.sky.modelled import ModelledOrder, with_spectra
 from soxs_pipeline.reduction.sources.shapes import Shape, source_profiles
 
-__all__ = ["Beside", "is_point", "level_beside", "without_level"]
+__all__ = ["Beside", "level_beside", "without_level"]
 
 Floats = NDArray[np.float64]
 
-#: Widest point source, in arcsec at mid-range.
-_WIDEST_ARCSEC = 2.0
 #: Beside the sources is where a pixel gets less than this of what their brightest one gets.
 _FAR_SHARE = 0.01
 #: Terms along the order, rejection limit and rounds of the fit.
@@ -47,12 +44,6 @@ class Beside:
     level: Floats
     error: Floats
     most: float
-
-
-def is_point(shape: Shape, threshold: float) -> bool:
-    """Return True for a source that was seen and is as narrow as a star."""
-    seen = not shape.forced and shape.significance >= threshold
-    return bool(seen and np.exp(shape.log_fwhm) < _WIDEST_ARCSEC)
 
 
 def level_beside(order: ModelledOrder, shapes: Sequence[Shape]) -> Beside | None:

@@ -36,10 +36,11 @@ _NARROW, _NARROW_FACTOR = 0.6, 4.0
 #: A neighbour this much less significant than the brightest source is not the target.
 _MINOR = 0.05
 #: A source may be two: how far apart they are tried, and how wide, in its widths; how far around
-#: it the fits are compared; by how much the misfit must fall for each segment, and by what part of
-#: it; how far apart they must come out, in widths of the narrower, and how much wider one may be.
+#: it the fits are compared. By how much the misfit must fall for each new term, and by what part
+#: of it. How far apart they must come out, in widths of the narrower, and how much wider one may
+#: be.
 _CLOSE, _NARROWER, _LOOKED_AT = (0.6, 1.0), 0.65, 1.5
-_GAIN_OF_TWO, _SHARE_OF_TWO = 4.0, 0.5
+_GAIN_OF_TWO, _SHARE_OF_TWO, _TERMS_OF_SHAPE = 4.0, 0.5, 16
 _LEAST_APART, _MOST_WIDER = 0.8, 5.0
 #: Electrons added to the spectrum that weights the profile, so that it is nowhere zero.
 _LEAST_TEMPLATE = 1e-3
@@ -136,13 +137,14 @@ def _taken_apart(collapsed: Collapsed, shapes: list[Shape], options: SourceOptio
     differ, for then no profile that is the same at all wavelengths describes them: neither a disc
     with a departure, nor the one that both make up.
     """
-    telling = int((collapsed.precision > 0).any(axis=1).sum())
+    # A second source brings a brightness in each segment, and a shape.
+    terms = int((collapsed.precision > 0).any(axis=1).sum()) + _TERMS_OF_SHAPE
     for shape in list(shapes):
         others = [one for one in shapes if one is not shape]
         width = float(np.exp(shape.log_fwhm))
         near = shape.trace[0] - _LOOKED_AT * width, shape.trace[0] + _LOOKED_AT * width
         single = excess_of_one(collapsed, shapes, near)
-        if single < _GAIN_OF_TWO * telling or len(shapes) >= options.most:
+        if single < _GAIN_OF_TWO * terms or len(shapes) >= options.most:
             continue
         best, least = shapes, np.inf
         for apart in _CLOSE:
@@ -150,7 +152,7 @@ def _taken_apart(collapsed: Collapsed, shapes: list[Shape], options: SourceOptio
             together = fit_shapes(collapsed, [*two, *others])
             left, as_one = excess_of_two(collapsed, together, near)
             gained = min(single, as_one) - left
-            enough = max(_GAIN_OF_TWO * telling, _SHARE_OF_TWO * min(single, as_one))
+            enough = max(_GAIN_OF_TWO * terms, _SHARE_OF_TWO * min(single, as_one))
             if left < least and gained > enough and _are_two(together[:2], collapsed.domain_nm):
                 best, least = together, left
         shapes = best

@@ -13,7 +13,7 @@ from soxs_pipeline.reduction.sky.spectrum import OrderModel
 from soxs_pipeline.reduction.slit.distortion import Distortion
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 
-__all__ = ["MAP_ERROR_PX", "PROFILE_ERROR", "ModelledOrder"]
+__all__ = ["MAP_ERROR_PX", "PROFILE_ERROR", "ModelledOrder", "with_spectra"]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -123,6 +123,33 @@ class ModelledOrder:
 #: What is worked out from sky and sources, and from the sky alone.
 _OF_ALL = ("light", "calm_spectra", "expected", "variance", "residual")
 _OF_THE_SKY = ("_sky_variance", "_calm_sky")
+
+
+def with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:
+    """Estimate the spectra of sources from medians of their brightest pixels, column by column."""
+    pixels, model = order.pixels, order.model
+    spectra = np.zeros_like(profiles)
+    for k, profile in enumerate(profiles):
+        column = pixels.column
+        summit = np.zeros(column[-1] + 1)
+        np.maximum.at(summit, column, profile)
+        core = pixels.usable & ~order.hit & (profile > 0.4 * summit[column])
+        ratio = (pixels.data - model.sky)[core] / profile[core]
+        spectra[k] = _column_medians(column[core], ratio, column)
+    return replace(model, spectra=spectra)
+
+
+def _column_medians(
+    column: NDArray[np.int64], values: Floats, wanted: NDArray[np.int64]
+) -> Floats:
+    if not column.size:
+        return np.zeros(wanted.size)
+    rank = np.lexsort((values, column))
+    values, column = values[rank], column[rank]
+    first = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+    count = np.diff(first, append=column.size)
+    middle = 0.5 * (values[first + (count - 1) // 2] + values[first + count // 2])
+    return np.interp(wanted, column[first], middle)
 
 
 def _calm(

@@ -81,6 +81,8 @@ class OrderModel:
         What of ``sky`` differs along the slit otherwise than by its illumination.
     interpolated
         True in lines that were found to differ along the slit.
+    own
+        True in lines that were found to differ along the slit and left to a wide target.
     """
 
     sky: Floats
@@ -90,6 +92,7 @@ class OrderModel:
     sky_variance: Floats
     uneven: Floats
     interpolated: NDArray[np.bool_]
+    own: NDArray[np.bool_]
 
     def sources(self, profiles: Floats) -> Floats:
         """Return the electrons of all sources together in each pixel."""
@@ -114,13 +117,16 @@ def first_guess(pixels: SlitPixels, use: NDArray[np.bool_]) -> OrderModel:
         sky_variance=none,
         uneven=none,
         interpolated=none > 0,
+        own=none > 0,
     )
 
 
 def flat_model(pixels: SlitPixels, level: float) -> OrderModel:
     """Return a sky of constant level."""
     none = np.zeros(pixels.w.size)
-    return OrderModel(none + level, none, none, np.zeros((0, none.size)), none, none, none > 0)
+    return OrderModel(
+        none + level, none, none, np.zeros((0, none.size)), none, none, none > 0, none > 0
+    )
 
 
 def fit_order(
@@ -194,6 +200,7 @@ def fit_order(
         sky_variance=variance,
         uneven=other,
         interpolated=np.zeros(w.size, bool),
+        own=np.zeros(w.size, bool),
     )
 
 

@@ -17,16 +17,22 @@ from soxs_pipeline.reduction.sky.finding import (
     find_sources,
     slit_medians,
 )
-from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
-from soxs_pipeline.reduction.sky.spectrum import OrderModel, SkyOptions, first_guess, fit_order
+from soxs_pipeline.reduction.sky.modelled import (
+    MAP_ERROR_PX,
+    PROFILE_ERROR,
+    ModelledOrder,
+    with_spectra,
+)
+from soxs_pipeline.reduction.sky.ownlines import with_own_lines
+from soxs_pipeline.reduction.sky.spectrum import SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
 from soxs_pipeline.reduction.slit.distortion import Distortion, common_gain, improve, no_distortion
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 from soxs_pipeline.reduction.sources.departure import fit_sources
 from soxs_pipeline.reduction.sources.objects import collapse
-from soxs_pipeline.reduction.sources.shapes import Shape, source_of, source_profiles
+from soxs_pipeline.reduction.sources.shapes import Shape, is_wide, source_of, source_profiles
 
-__all__ = ["model_exposure", "sources_of", "with_hits", "with_spectra"]
+__all__ = ["model_exposure", "sources_of", "with_hits"]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -82,6 +88,10 @@ def model_exposure(
         modelled = with_hits(_improved(modelled, sky, rising=rising), shape, sky)
         shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
     modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
+    if sky.uneven_lines and is_wide(shapes[0], source.threshold):
+        modelled = [with_own_lines(order, _weight(order), sky) for order in modelled]
+    else:
+        modelled = [with_uneven_lines(order, sky, last=True) for order in modelled]
     modelled = with_hits(modelled, shape, sky)
     return modelled, sources_of(modelled, shapes, source.aim_arcsec)
 
@@ -159,7 +169,7 @@ def _joint(
     weight = np.where(used, 1.0 / (variance + (_PROFILE_ERROR_IN_WEIGHT * light) ** 2), 0.0)
     model = fit_order(pixels, weight, profiles, distortion, options, last=last)
     fitted = replace(order, model=model, profiles=profiles, used=used)
-    return with_uneven_lines(fitted, options, last=last)
+    return fitted if last else with_uneven_lines(fitted, options, last=False)
 
 
 def _improved(
@@ -210,31 +220,6 @@ def _without_slope(order: ModelledOrder) -> ModelledOrder:
     return replace(order, model=model, distortion=level)
 
 
-def with_spectra(order: ModelledOrder, profiles: Floats) -> OrderModel:
-    """Estimate the spectra of sources from medians of their brightest pixels, column by column."""
-    pixels, model = order.pixels, order.model
-    spectra = np.zeros_like(profiles)
-    for k, profile in enumerate(profiles):
-        column = pixels.column
-        summit = np.zeros(column[-1] + 1)
-        np.maximum.at(summit, column, profile)
-        core = pixels.usable & ~order.hit & (profile > 0.4 * summit[column])
-        ratio = (pixels.data - model.sky)[core] / profile[core]
-        spectra[k] = _column_medians(column[core], ratio, column)
-    return replace(model, spectra=spectra)
-
-
-def _column_medians(column: NDArray, values: Floats, wanted: NDArray) -> Floats:
-    if not column.size:
-        return np.zeros(wanted.size)
-    rank = np.lexsort((values, column))
-    values, column = values[rank], column[rank]
-    first = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
-    count = np.diff(first, append=column.size)
-    middle = 0.5 * (values[first + (count - 1) // 2] + values[first + count // 2])
-    return np.interp(wanted, column[first], middle)
-
-
 def with_hits(
     modelled: list[ModelledOrder], shape: tuple[int, int], options: SkyOptions
 ) -> list[ModelledOrder]:
@@ -246,7 +231,9 @@ def with_hits(
         tolerance = order.variance + (MAP_ERROR_PX * order.model.slope) ** 2
         tolerance += (PROFILE_ERROR * light) ** 2
         pull = order.residual / np.sqrt(tolerance)
-        flat[order.pixels.place] = np.where(order.pixels.usable, pull, 0.0)
+        # To a model that knows one profile only, a rotating galaxy's lines are sharp.
+        told = order.pixels.usable & ~order.model.own
+        flat[order.pixels.place] = np.where(told, pull, 0.0)
     hit = sharp_pixels(pulls, seed_sigma=options.clip_sigma, grow_sigma=2.5).ravel()
     return [order.flagged(hit=hit[order.pixels.place]) for order in modelled]
 

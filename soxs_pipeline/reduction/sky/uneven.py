@@ -27,7 +27,7 @@ from soxs_pipeline.numerics.slitfield import SlitField, fit_slit_field
 from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
 from soxs_pipeline.reduction.sky.spectrum import SkyOptions
 
-__all__ = ["uneven_wavelengths", "with_uneven_lines"]
+__all__ = ["uneven_columns", "with_uneven_lines"]
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -79,8 +79,8 @@ def with_uneven_lines(
     if not options.uneven_lines or options.regions:
         # Regions that hold sky alone leave what is beside them to the target.
         return order
-    core = _uneven_columns(order, even_too=even_too)
-    if not core.any() or core.mean() > _MOST:
+    core = uneven_columns(order, even_too=even_too)
+    if not core.any():
         return order
     column = order.pixels.column
     if not last:
@@ -109,18 +109,6 @@ def with_uneven_lines(
     return replace(order, model=changed, used=used)
 
 
-def uneven_wavelengths(order: ModelledOrder) -> Floats:
-    """Return the wavelengths in nm of the lines that were fitted as uneven, one for each."""
-    pixels = order.pixels
-    if not order.model.interpolated.any():
-        return np.zeros(0)
-    columns = np.unique(pixels.column[order.model.interpolated])
-    runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
-    count = np.maximum(np.bincount(pixels.column), 1)
-    wave = np.bincount(pixels.column, pixels.wavelength_nm) / count
-    return np.array([float(wave[run].mean()) for run in runs])
-
-
 def _tolerance(order: ModelledOrder) -> Floats:
     """Return the scatter that is granted before light counts as uneven."""
     spectra, profiles = order.model.spectra, order.profiles
@@ -131,8 +119,18 @@ def _tolerance(order: ModelledOrder) -> Floats:
     return np.asarray(np.sqrt(granted2))
 
 
-def _uneven_columns(order: ModelledOrder, *, even_too: bool) -> Booleans:
-    """Return True for the columns in which light beside the sources varies along the slit."""
+def uneven_columns(order: ModelledOrder, *, even_too: bool) -> Booleans:
+    """Return True for the columns in which light that is not modelled varies along the slit.
+
+    None, if they are so many that it is something else than lines.
+
+    Parameters
+    ----------
+    order
+        Order with its model.
+    even_too
+        As in `with_uneven_lines`.
+    """
     pixels = order.pixels
     column = pixels.column
     # What passed for particles may be the light of a knot, of which no model knew.
@@ -165,7 +163,8 @@ def _uneven_columns(order: ModelledOrder, *, even_too: bool) -> Booleans:
     # A particle lights a column or two, the image of the slit more.
     lasting = minimum_filter1d(single, width, mode="constant") > _LEAST_OF_ONE
     found = (excess > _LEAST_EXCESS) & lasting
-    return np.asarray(maximum_filter1d(found, 2 * _REACH_PX + 1, mode="constant"))
+    wide = np.asarray(maximum_filter1d(found, 2 * _REACH_PX + 1, mode="constant"))
+    return wide if wide.mean() <= _MOST else wide & False
 
 
 def _calm_columns(order: ModelledOrder) -> Booleans:

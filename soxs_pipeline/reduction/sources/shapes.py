@@ -8,7 +8,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from soxs_pipeline.domain.objects import Source
+from soxs_pipeline.domain.objects import WIDEST_STAR_ARCSEC, Source
 from soxs_pipeline.numerics.detection import Peak
 from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
 from soxs_pipeline.reduction.slit.lightshare import light_share
@@ -20,6 +20,8 @@ __all__ = [
     "LOG_WIDTH",
     "WIDTH_POWER",
     "Shape",
+    "is_point",
+    "is_wide",
     "source_of",
     "source_profiles",
     "usual_shape",
@@ -103,6 +105,20 @@ class Shape:
     def _scaled(self, wavelength_nm: Floats) -> Floats:
         low, high = self.domain_nm
         return (2.0 * wavelength_nm - low - high) / (high - low)
+
+
+def is_point(shape: Shape, threshold: float) -> bool:
+    """Return True for a source that was seen and is as narrow as a star."""
+    return _seen(shape, threshold) and bool(np.exp(shape.log_fwhm) < WIDEST_STAR_ARCSEC)
+
+
+def is_wide(shape: Shape, threshold: float) -> bool:
+    """Return True for a source that was seen and is wider than stars are."""
+    return _seen(shape, threshold) and bool(np.exp(shape.log_fwhm) >= WIDEST_STAR_ARCSEC)
+
+
+def _seen(shape: Shape, threshold: float) -> bool:
+    return not shape.forced and shape.significance >= threshold
 
 
 def usual_shape(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from soxs_pipeline.reduction.sky.finding import SourceOptions
+from soxs_pipeline.reduction.sky.ownlines import line_wavelengths
 from soxs_pipeline.reduction.sky.spectrum import SkyOptions
 from soxs_pipeline.reduction.sky.subtraction import model_exposure
-from soxs_pipeline.reduction.sky.uneven import uneven_wavelengths
 from soxs_pipeline.reduction.slit.pixels import gather_pixels
 from tests.support.sky_scene import Cloud, Star, make_geometry, make_scene
 
@@ -61,7 +61,7 @@ def test_light_of_the_target_stays_its_own():
 def test_their_wavelengths_are_told():
     orders = modelled(make_scene(GEOMETRY, 2, clouds=CLOUDS))
     for order in orders:
-        found = uneven_wavelengths(order)
+        found = line_wavelengths(order, order.model.interpolated)
         expected = np.interp([c.place for c in CLOUDS], order.pixels.w, order.pixels.wavelength_nm)
         assert found.size == len(CLOUDS)
         assert np.allclose(np.sort(found), np.sort(expected), atol=1.0)
@@ -71,13 +71,13 @@ def test_their_wavelengths_are_told():
 def test_an_ordinary_sky_is_even(seed):
     lines = (Star(lines=((100.0, 2500.0), (300.0, 900.0))),)
     for order in modelled(make_scene(GEOMETRY, seed, lines, hits=60)):
-        assert uneven_wavelengths(order).size == 0
+        assert line_wavelengths(order, order.model.interpolated).size == 0
         assert not order.model.interpolated.any()
 
 
 def test_a_bright_target_is_no_cloud():
     for order in modelled(make_scene(GEOMETRY, 3, (Star(40000.0, fwhm=1.0),))):
-        assert uneven_wavelengths(order).size == 0
+        assert line_wavelengths(order, order.model.interpolated).size == 0
 
 
 def test_beside_a_line_the_sky_is_as_sure_as_ever():
@@ -93,4 +93,4 @@ def test_beside_a_line_the_sky_is_as_sure_as_ever():
 def test_regions_of_sky_leave_the_rest_to_the_target():
     scene = make_scene(GEOMETRY, 2, clouds=CLOUDS)
     for order in modelled(scene, regions=((-5.0, -2.0), (3.0, 5.0))):
-        assert uneven_wavelengths(order).size == 0
+        assert line_wavelengths(order, order.model.interpolated).size == 0
