@@ -270,4 +270,5 @@ def _sky_variance(full: Floats, layout: splinefit.Layout, cells: splinefit.Cells
     variance = np.einsum("a,cab,b->c", middle, covariance, middle)
     centre = (np.arange(variance.size) + 0.5) / layout.ratio
     place = (cells.spread(cells.cell) + cells.sky_phase) / layout.ratio
-    return np.interp(place, centre, variance)
+    # Where next to nothing tells the sky, the inverse of the matrix may lose its sign.
+    return np.interp(place, centre, np.maximum(variance, 0.0))
