@@ -229,9 +229,8 @@ def one_of_two(collapsed: Collapsed, shapes: list[Shape]) -> Solved:
     """
     amplitude, functions, normal = solve_segments(collapsed, shapes)
     weight = normal[:, 1:3, 1:3].diagonal(axis1=1, axis2=2)
-    first, second = (weight * amplitude[:, 1:3]).sum(axis=0) / np.maximum(
-        weight.sum(axis=0), 1e-300
-    )
+    total = np.maximum(weight.sum(axis=0), 1e-300)
+    first, second = (weight * amplitude[:, 1:3]).sum(axis=0) / total
     both = first * functions[:, 1] + second * functions[:, 2]
     whole = np.concatenate((functions[:, :1], both[:, None], functions[:, 3:]), axis=1)
     return _amplitudes(collapsed, whole)
