@@ -206,7 +206,7 @@ def _print_unreduced(plan: Plan, unreadable: list[str]) -> None:
             file=sys.stderr,
         )
     for name in unreadable:
-        print(f"\nNot readable: {plan.unused[name]}", file=sys.stderr)
+        print(f"\nNot usable: {plan.unused[name]}", file=sys.stderr)
     others = len(plan.unused) - len(unreadable)
     if others:
         print(f"\n{others} file(s) were not used; the report says why", file=sys.stderr)

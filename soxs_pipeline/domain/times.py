@@ -47,9 +47,13 @@ def told_otherwise(cards: Mapping[str, object]) -> dict[str, object]:
 
 
 def wrong_exposure_time(header: Mapping[str, object]) -> str:
-    """Return what a raw frame of light has in place of an exposure time, empty if it has one."""
+    """Return what a raw frame of light has in place of an exposure time, empty if it has one.
+
+    A product needs none.
+    """
     kind = str(header.get("ESO DPR TYPE", "")).upper()
-    if _exposure_time(header) > 0.0 or any(word in kind for word in _UNLIT):
+    unlit = "ESO PRO CATG" in header or any(word in kind for word in _UNLIT)
+    if unlit or _exposure_time(header) > 0.0:
         return ""
     told = header.get("EXPTIME")
     return "missing" if told is None else str(told).strip() or "missing"

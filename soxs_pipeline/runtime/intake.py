@@ -9,7 +9,7 @@ from pathlib import Path
 
 from soxs_pipeline.cascade import Cascade
 from soxs_pipeline.cascade.classify import DataFile, Unclassified
-from soxs_pipeline.cascade.spec import DataItem, Group
+from soxs_pipeline.cascade.spec import DataItem
 from soxs_pipeline.domain.corrections import HeaderRule, corrected
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.times import wrong_exposure_time
@@ -54,7 +54,8 @@ def read_folders(
     Returns
     -------
     headers, unreadable
-        Header by path, and for files that cannot be read the reason, by path.
+        Header by path, and for files that cannot be read, or hold light without an exposure
+        time, the reason, by path.
 
     Raises
     ------
@@ -74,9 +75,14 @@ def read_folders(
             if isinstance(header, InputError):
                 unreadable[str(path)] = header.what
                 continue
-            headers[str(path)], used = corrected(str(path), header, rules)
+            told, used = corrected(str(path), header, rules)
             for rule in used:
                 idle.pop(rule.name, None)
+            if told.text("ESO DPR TYPE") and (wrong := wrong_exposure_time(told)):
+                told_wrong = f"its EXPTIME is {wrong}, not a time in seconds"
+                unreadable[str(path)] = f"{path.name} is of no use: {told_wrong}"
+            else:
+                headers[str(path)] = told
     for name in idle:
         LOG.warning("%s holds for no frame: look at its files and where", name)
     if not seen:
@@ -106,8 +112,6 @@ def take_folders(
         found = cascade.classify(header)
         if isinstance(found, Unclassified):
             refused[name] = found.reason
-        elif found.item.group is Group.RAW and (wrong := wrong_exposure_time(header)):
-            refused[name] = f"its EXPTIME is {wrong}, not a time in seconds"
         else:
             files.append(DataFile(name, found.item, found.arm, header))
     return Intake(tuple(files), refused)

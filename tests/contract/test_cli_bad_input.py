@@ -77,7 +77,7 @@ def test_a_damaged_file_is_named_and_the_others_are_reduced(run, raw, tmp_path, 
     )
     status, _, err = run("reduce", raw, "-o", tmp_path / "out", "--no-plots", "-j", 1)
     assert status == 2
-    assert "Not readable: SOXS.9.fits" in err
+    assert "Not usable: SOXS.9.fits" in err
     assert len(products(tmp_path / "out")) == 1
     assert "SOXS.9.fits" in (tmp_path / "out" / "index.html").read_text()
 
@@ -318,3 +318,27 @@ def test_what_a_failure_took_with_it_is_told_by_its_ends(capsys):
     # Where nothing ends with a target, all are named.
     print_failures(SimpleNamespace(jobs=jobs, targets=()), results)
     assert capsys.readouterr().err.count("soxs_mflat VIS failed") == 3
+
+
+def test_light_without_an_exposure_time_is_left_out_with_the_reason(run, raw, tmp_path):
+    arc = {"dpr_type": "LAMP,WAVE", "dpr_tech": "ECHELLE,PINHOLE"}
+    path = write_bias(raw / "arc.fits", **arc)
+    status, out, _ = run("plan", raw)
+    assert status == 0
+    assert "its EXPTIME is 0.0, not a time in seconds" in out
+    # The detector's own time will do.
+    path.unlink()
+    write_bias(raw / "arc.fits", **arc, det_uit1=20.0)
+    _, out, _ = run("plan", raw)
+    assert "EXPTIME" not in out
+
+
+def test_a_set_with_light_without_an_exposure_time_is_an_error(run, raw, tmp_path):
+    arc = {"dpr_type": "LAMP,WAVE", "dpr_tech": "ECHELLE,PINHOLE"}
+    path = write_bias(tmp_path / "arc.fits", **arc)
+    bias = write_bias(tmp_path / "bias.fits")
+    sof = write_set(tmp_path, f"{path} ARC_PINHOLE_VIS", f"{bias} BIAS_VIS")
+    status, _, err = run("disp_solution", sof, "-o", tmp_path / "out", "--no-plots")
+    assert status != 0
+    assert not products(tmp_path / "out")
+    assert "arc.fits does not tell how long it was exposed: its EXPTIME is 0.0" in err
