@@ -80,7 +80,7 @@ def read_folders(
                 idle.pop(rule.name, None)
             if told.text("ESO DPR TYPE") and (wrong := wrong_exposure_time(told)):
                 told_wrong = f"its EXPTIME is {wrong}, not a time in seconds"
-                unreadable[str(path)] = f"{path.name} is of no use: {told_wrong}"
+                unreadable[str(path)] = f"{path.name}: {told_wrong}"
             else:
                 headers[str(path)] = told
     for name in idle:
