@@ -79,8 +79,8 @@ def read_folders(
             for rule in used:
                 idle.pop(rule.name, None)
             if told.text("ESO DPR TYPE") and (wrong := wrong_exposure_time(told)):
-                told_wrong = f"its EXPTIME is {wrong}, not a time in seconds"
-                unreadable[str(path)] = f"{path.name}: {told_wrong}"
+                why = f"{path.name}: its EXPTIME is {wrong}, not a time in seconds"
+                unreadable[str(path)] = why
             else:
                 headers[str(path)] = told
     for name in idle:
