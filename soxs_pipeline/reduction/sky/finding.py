@@ -35,11 +35,11 @@ _MARGINAL = 3.5
 _NARROW, _NARROW_FACTOR = 0.6, 4.0
 #: A neighbour this much less significant than the brightest source is not the target.
 _MINOR = 0.05
-#: A source may be two: how far apart they are tried, and how wide, in its widths; how far around
-#: it the fits are compared. By how much the misfit must fall for each new term, and by what part
-#: of it. How far apart they must come out, in widths of the narrower, and how much wider one may
-#: be.
-_CLOSE, _NARROWER, _LOOKED_AT = (0.6, 1.0), 0.65, 1.5
+#: A source may be two: how far apart and how wide they are tried, and how far around it the fits
+#: are compared, in its widths. By how much the misfit must fall for each new term, and by what
+#: part of it. How far apart they must come out, in widths of the narrower, and how much wider one
+#: may be.
+_APART, _NARROWER, _LOOKED_AT = 0.6, 0.65, 1.5
 _GAIN_OF_TWO, _SHARE_OF_TWO, _TERMS_OF_SHAPE = 4.0, 0.5, 16
 _LEAST_APART, _MOST_WIDER = 0.8, 5.0
 #: Electrons added to the spectrum that weights the profile, so that it is nowhere zero.
@@ -146,16 +146,13 @@ def _taken_apart(collapsed: Collapsed, shapes: list[Shape], options: SourceOptio
         single = excess_of_one(collapsed, shapes, near)
         if single < _GAIN_OF_TWO * terms or len(shapes) >= options.most:
             continue
-        best, least = shapes, np.inf
-        for apart in _CLOSE:
-            two = [_beside(shape, side * 0.5 * apart * width) for side in (-1.0, 1.0)]
-            together = fit_shapes(collapsed, [*two, *others])
-            left, as_one = excess_of_two(collapsed, together, near)
-            gained = min(single, as_one) - left
-            enough = max(_GAIN_OF_TWO * terms, _SHARE_OF_TWO * min(single, as_one))
-            if left < least and gained > enough and _are_two(together[:2], collapsed.domain_nm):
-                best, least = together, left
-        shapes = best
+        two = [_beside(shape, side * 0.5 * _APART * width) for side in (-1.0, 1.0)]
+        together = fit_shapes(collapsed, [*two, *others])
+        left, as_one = excess_of_two(collapsed, together, near)
+        enough = max(_GAIN_OF_TWO * terms, _SHARE_OF_TWO * min(single, as_one))
+        gained = min(single, as_one) - left
+        if gained > enough and _are_two(together[:2], collapsed.domain_nm):
+            shapes = together
     return shapes
 
 

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 _NODES = 5
 #: Least part of a source's light that must be on the slit.
 _LEAST_INSIDE = 0.05
+#: Distances, in units of the spread, at which departures from the disc are worked out.
+_DEPARTING = np.linspace(-8.0, 8.0, 1601)
 _FWHM_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -88,7 +90,8 @@ def light_share(
     if source.departure.size:
         spread = np.interp(wavelength_nm, nodes, spread_of(source, nodes, heights))
         part = np.interp(wavelength_nm, nodes, inside) * spread
-        density += hermite_sum(source.departure, distance / spread) / part
+        moved = hermite_sum(source.departure, _DEPARTING)
+        density += np.interp(distance / spread, _DEPARTING, moved, left=0.0, right=0.0) / part
     return density * height_arcsec
 
 
