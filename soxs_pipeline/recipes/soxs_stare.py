@@ -7,9 +7,9 @@
    stand out of the noise, in all orders together, in one order, or in single emission lines.
 4. Sky and spectra of the sources are fitted together, pixel by pixel: the sky as a spline in
    wavelength, as smooth as its own data allow, times a low polynomial along the slit; each
-   source as a spectrum times a Moffat profile. Shifts of the wavelength scale and of the line
-   width along the slit are refined on the sky lines themselves. Trace and width of the sources
-   are refined between rounds.
+   source as a spectrum times the profile of a Moffat disc, from which it may depart. Shifts of
+   the wavelength scale and of the line width along the slit are refined on the sky lines
+   themselves, trace and width of the sources between rounds.
 5. Pixels are weighted by the variance of the model. What is sharper than the optics can draw
    is a cosmic ray.
 6. Of several sources the one next to the expected position is the target. Without a source
