@@ -15,12 +15,13 @@ __all__ = ["in_structure"]
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-#: Least pixels of a bin that depart; bins of so many neighbours that must have them; and how far
-#: beyond them a line reaches.
-_LEAST_PIXELS, _LEAST_BINS, _NEIGHBOURS, _REACH = 2, 3, 5, 4
+#: Least pixels of a bin that depart, and how many bins beyond them a line reaches.
+_LEAST_PIXELS, _REACH = 2, 4
 
 
-def in_structure(pull: Floats, bins: NDArray[np.int64], limit: float) -> Booleans:
+def in_structure(
+    pull: Floats, bins: NDArray[np.int64], limit: float, *, lasting: tuple[int, int] = (3, 5)
+) -> Booleans:
     """Return True for pixels whose bin is spread along the slit otherwise than its model.
 
     Parameters
@@ -31,9 +32,13 @@ def in_structure(pull: Floats, bins: NDArray[np.int64], limit: float) -> Boolean
         Bin of each pixel, of the same shape.
     limit
         From which size a pull is significant.
+    lasting
+        How many bins must depart of how many neighbours: more, if each takes in what strikes
+        pixels of the next ones.
     """
+    least, neighbours = lasting
     number = np.bincount(bins[np.abs(pull) > limit], minlength=int(bins.max(initial=0)) + 1)
-    share = uniform_filter1d((number >= _LEAST_PIXELS) * 1.0, _NEIGHBOURS, mode="constant")
-    found = share > (_LEAST_BINS - 0.5) / _NEIGHBOURS
-    wide = maximum_filter1d(found, 2 * (_REACH + _NEIGHBOURS // 2) + 1)
+    share = uniform_filter1d((number >= _LEAST_PIXELS) * 1.0, neighbours, mode="constant")
+    found = share > (least - 0.5) / neighbours
+    wide = maximum_filter1d(found, 2 * (_REACH + neighbours // 2) + 1)
     return np.asarray(wide[bins])

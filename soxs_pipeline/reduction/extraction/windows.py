@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 #: Bins over which the light along the slit is taken for constant.
 _SMOOTH_BINS = 25
 _ROUNDS = 3
+#: Bins in a row that a line of a galaxy departs in: samples spread a hit over up to six.
+_LASTING = (8, 9)
 
 
 def lit_range(frame: Frame, geometry: Geometry) -> tuple[float, float]:
@@ -161,7 +163,7 @@ def _filled_samples(
         expected = _expected(sampled, good, precision)
         tolerance = np.sqrt(variance + (profile_error * np.maximum(expected, 0.0)) ** 2)
         pull = np.where(good, (sampled - expected) / tolerance, 0.0)
-        own = in_structure(pull, bins_of, clip_sigma)
+        own = in_structure(pull, bins_of, clip_sigma, lasting=_LASTING)
         new = (pull > clip_sigma) & ~own
         struck |= new
         good &= ~new
