@@ -137,14 +137,16 @@ def _taken_apart(collapsed: Collapsed, shapes: list[Shape], options: SourceOptio
     differ, for then no profile that is the same at all wavelengths describes them: neither a disc
     with a departure, nor the one that both make up.
     """
+    if len(shapes) >= options.most:
+        return shapes
     # A second source brings a brightness in each segment, and a shape.
     terms = int((collapsed.precision > 0).any(axis=1).sum()) + _TERMS_OF_SHAPE
-    for shape in list(shapes):
+    for shape in shapes:
         others = [one for one in shapes if one is not shape]
         width = float(np.exp(shape.log_fwhm))
         near = shape.trace[0] - _LOOKED_AT * width, shape.trace[0] + _LOOKED_AT * width
         single = excess_of_one(collapsed, shapes, near)
-        if single < _GAIN_OF_TWO * terms or len(shapes) >= options.most:
+        if single < _GAIN_OF_TWO * terms:
             continue
         two = [_beside(shape, side * 0.5 * _APART * width) for side in (-1.0, 1.0)]
         together = fit_shapes(collapsed, [*two, *others])
@@ -152,7 +154,8 @@ def _taken_apart(collapsed: Collapsed, shapes: list[Shape], options: SourceOptio
         enough = max(_GAIN_OF_TWO * terms, _SHARE_OF_TWO * min(single, as_one))
         gained = min(single, as_one) - left
         if gained > enough and _are_two(together[:2], collapsed.domain_nm):
-            shapes = together
+            # All of them were fitted again: they are looked at anew.
+            return _taken_apart(collapsed, together, options)
     return shapes
 
 

@@ -55,6 +55,13 @@ def test_a_close_pair_of_stars_of_two_colours_is_taken_apart(seed):
         assert seen == pytest.approx(np.hypot(0.9, BLUR_PX * 0.3), rel=0.1)
 
 
+def test_a_third_star_beside_a_pair_stays_one():
+    third = Star(800.0, -4.2, fwhm=0.9)
+    _, sources = modelled(make_scene(GEOMETRY, 1, (*PAIR, third)), most=5)
+    places = sorted(place_of(sources, k) for k in range(len(sources.sources)))
+    assert places == pytest.approx([-4.2, -0.4, 1.0], abs=0.08)
+
+
 def test_a_star_beside_the_middle_of_its_host_is_taken_apart():
     host = Star(6000.0, 1.8, fwhm=3.0, beta=2.0, colour=0.3)
     _, sources = modelled(make_scene(GEOMETRY, 1, (Star(1500.0, -0.4, fwhm=0.9), host)))
