@@ -77,16 +77,14 @@ def local_profile(
         return profiles, native
     centres = (np.arange(_PIECES) + 0.5) * bins.x.size / _PIECES
     along = np.arange(bins.x.size, dtype=float)
-    corrected = profiles[0] * _look_up(factors, grid, centres, along[:, None], distance)
-    scale = profiles[0].sum(axis=1) / np.maximum(corrected.sum(axis=1), 1e-9)
-    corrected *= scale[:, None]
     place = np.interp(native.wave, bins.wavelength_nm, along)
     far = (native.slit - source.position(native.wave)) / source.fwhm(native.wave)
-    share = native.shares[0] * _look_up(factors, grid, centres, place, far)
-    share *= np.interp(native.wave, bins.wavelength_nm, scale)
-    return (
-        np.concatenate((corrected[None], profiles[1:])),
-        replace(native, shares=np.concatenate((share[None], native.shares[1:]))),
+    return _corrected(
+        bins,
+        native,
+        profiles,
+        _look_up(factors, grid, centres, along[:, None], distance),
+        _look_up(factors, grid, centres, place, far),
     )
 
 
@@ -130,14 +128,26 @@ def measured_profile(
     factor = 1.0 + np.clip(excess, -0.5, 0.5) / (1.0 + 4.0 / np.maximum(bottom * excess**2, 1e-12))
     grid = (np.arange(count) - count // 2) * _FINER_STEP
     factor[[0, -1]] = 1.0
-    corrected = profiles[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
-    scale = profiles[0].sum(axis=1) / np.maximum(corrected.sum(axis=1), 1e-9)
-    corrected *= scale[:, None]
-    distance = (native.slit - source.position(native.wave)) / source.fwhm(native.wave)
-    share = native.shares[0] * np.interp(distance, grid, factor, left=1.0, right=1.0)
-    share *= np.interp(native.wave, bins.wavelength_nm, scale)
+    far = (native.slit - source.position(native.wave)) / source.fwhm(native.wave)
+    return _corrected(
+        bins,
+        native,
+        profiles,
+        np.interp(distance, grid, factor, left=1.0, right=1.0),
+        np.interp(far, grid, factor, left=1.0, right=1.0),
+    )
+
+
+def _corrected(
+    bins: Bins, native: NativePixels, profiles: Floats, at_samples: Floats, at_pixels: Floats
+) -> tuple[Floats, NativePixels]:
+    """Multiply the first source's shares by factors; its light within the slit stays the same."""
+    changed = profiles[0] * at_samples
+    scale = profiles[0].sum(axis=1) / np.maximum(changed.sum(axis=1), 1e-9)
+    changed *= scale[:, None]
+    share = native.shares[0] * at_pixels * np.interp(native.wave, bins.wavelength_nm, scale)
     return (
-        np.concatenate((corrected[None], profiles[1:])),
+        np.concatenate((changed[None], profiles[1:])),
         replace(native, shares=np.concatenate((share[None], native.shares[1:]))),
     )
 
