@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 
 from soxs_pipeline.simulator.canvas import Blur, Canvas, strip_of
+from soxs_pipeline.simulator.galaxy import disc_along_slit
 from soxs_pipeline.simulator.geometry import Geometry
 from soxs_pipeline.simulator.light import Light, night_sky, source_rate, transmission
 from soxs_pipeline.simulator.optics import (
@@ -40,7 +41,7 @@ Image = NDArray[np.float32]
 
 _SLIT_STEP_ARCSEC = 0.05
 #: Distances along the slit at which the image of a source is worked out.
-_ALONG = np.arange(0.0, 14.0, 0.01)
+_ALONG = np.linspace(-14.0, 14.0, 2801)
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def object_image(
     canvas = Canvas(geometry.shape)
     truth: list[list[SourceTruth]] = [[] for _ in scene.sources]
     fwhm_500 = scene.seeing_arcsec * scene.airmass**0.6
+    step = _ALONG[1] - _ALONG[0]
     for order in geometry.orders if scene.sources else ():
         strip = strip_of(geometry, order)
         wave = strip.wavelengths
@@ -187,19 +189,13 @@ def object_image(
         total = np.zeros_like(strip.area)
         for source, entries in zip(scene.sources, truth, strict=True):
             fwhm = np.hypot(disc, source.size_arcsec)
-            passing = moffat_fraction(
-                scene.slit_arcsec, fwhm[nodes], scene.moffat_beta, across_arcsec
-            )
+            seen, passing = _through_slit(scene, source, fwhm[nodes], across_arcsec)
             share = np.interp(wave, wave[nodes], passing)
             electrons = source_rate(source, wave) * air * share * seconds
             centre = _trace(arm, scene, source, wave, offset_arcsec)
             offset = strip.slit - strip.look_up(centre)
-            seen = moffat_along_slit(
-                _ALONG, fwhm[nodes], scene.moffat_beta, scene.slit_arcsec, across_arcsec
-            )
-            seen /= passing[:, None]
             node = strip.look_up(np.arange(wave.size) / nodes.step)
-            total += strip.look_up(electrons) * _at(seen, node, np.abs(offset))
+            total += strip.look_up(electrons) * _at(seen, node, (offset - _ALONG[0]) / step)
             length = np.interp(wave, wave[nodes], _within_length(centre[nodes], seen))
             thin = slice(None, None, 4)
             entries.append(
@@ -217,19 +213,42 @@ def object_image(
     return canvas.collect(along, _psf(arm)), truth
 
 
-def _at(table: Array, node: Image, offset: Image) -> Image:
-    """Look a table of profiles up at wavelengths and distances along the slit."""
-    index = np.stack([np.minimum(node, len(table) - 1), offset / np.float32(_ALONG[1])])
+def _through_slit(
+    scene: Scene, source: Source, fwhm: Array, across_arcsec: float
+) -> tuple[Array, Array]:
+    """Profiles of a source along the slit, per arcsec, and the share of its light that passes."""
+    beta, width = scene.moffat_beta, scene.slit_arcsec
+    if source.scale_arcsec:
+        seen = disc_along_slit(
+            _ALONG,
+            fwhm,
+            beta,
+            width,
+            scale_arcsec=source.scale_arcsec,
+            axis_ratio=source.axis_ratio,
+            angle_deg=source.angle_deg,
+            across_arcsec=across_arcsec + source.across_arcsec,
+        )
+        passing = np.trapezoid(seen, _ALONG, axis=1)
+    else:
+        seen = moffat_along_slit(_ALONG, fwhm, beta, width, across_arcsec)
+        passing = moffat_fraction(width, fwhm, beta, across_arcsec)
+    return seen / passing[:, None], passing
+
+
+def _at(table: Array, node: Image, place: Image) -> Image:
+    """Look a table of profiles up at wavelengths and places along the slit, both as indices."""
+    index = np.stack([np.minimum(node, len(table) - 1), place])
     found = map_coordinates(table.astype(np.float32), index, order=1, mode="nearest")
     return np.asarray(found, dtype=np.float32)
 
 
 def _within_length(centre: Array, seen: Array) -> Array:
     """Share of the light through the slit that falls within its length of 12 arcsec."""
-    summed = np.cumsum(0.5 * (seen[:, 1:] + seen[:, :-1]), axis=1) * _ALONG[1]
+    summed = np.cumsum(0.5 * (seen[:, 1:] + seen[:, :-1]), axis=1) * (_ALONG[1] - _ALONG[0])
     return np.array(
         [
-            np.interp(6.0 - place, _ALONG[1:], row) + np.interp(6.0 + place, _ALONG[1:], row)
+            np.interp(6.0 - place, _ALONG[1:], row) - np.interp(-6.0 - place, _ALONG[1:], row)
             for place, row in zip(centre, summed, strict=True)
         ]
     )

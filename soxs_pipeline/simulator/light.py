@@ -176,9 +176,11 @@ def _shape(source: Source, wave: Array) -> Array:
         return (wave / _REFERENCE_NM) ** (source.index + 1.0)
     if source.kind == "supernova":
         return _supernova(wave / (1 + source.redshift))
+    if source.kind == "galaxy":
+        return _galaxy(wave / (1 + source.redshift))
     raise ParameterError(
         f"there is no spectrum called {source.kind!r}",
-        wanted="flat, ab, blackbody, powerlaw, supernova, emission or standard",
+        wanted="flat, ab, blackbody, powerlaw, supernova, galaxy, emission or standard",
     )
 
 
@@ -203,6 +205,27 @@ _NEBULAR = (
     (953.32, 0.15), (1083.3, 0.20), (1094.1, 0.05), (1256.8, 0.06), (1282.2, 0.10),
     (1644.0, 0.06), (1875.6, 0.25),
 )  # fmt: skip
+#: Width of nebular lines, and equivalent width in a galaxy of a line of flux one.
+_NEBULAR_KM_S, _GALAXY_LINES_NM = 150.0, 2.0
+
+
+def _galaxy(rest: Array) -> Array:
+    """Draw a disc that forms stars: old and young stars, the break at 400 nm, nebular lines."""
+    old, young = (
+        share * _photons_of_planck(rest, t) / _photons_of_planck(np.array(550.0), t)
+        for share, t in ((0.75, 4600.0), (0.25, 13000.0))
+    )
+    total: Array = old * (0.7 + 0.3 / (1.0 + np.exp(-(rest - 400.0) / 3.0))) + young
+    for centre, width, depth in (
+        (393.5, 0.8, 0.35), (397.0, 0.8, 0.30), (430.5, 1.2, 0.15), (517.4, 1.5, 0.12),
+        (589.4, 0.5, 0.15), (854.4, 0.5, 0.15), (866.4, 0.5, 0.12),
+    ):  # fmt: skip
+        total = total * (1 - depth * np.exp(-0.5 * ((rest - centre) / width) ** 2))
+    for centre, flux in _NEBULAR:
+        sigma = centre * _NEBULAR_KM_S / 2.3548 / 299792.458
+        height = _GALAXY_LINES_NM * flux / (sigma * np.sqrt(2 * np.pi))
+        total = total + height * np.exp(-0.5 * ((rest - centre) / sigma) ** 2)
+    return total
 
 
 def _emission(source: Source, wave: Array) -> Array:
@@ -211,7 +234,7 @@ def _emission(source: Source, wave: Array) -> Array:
     total = np.zeros_like(wave)
     for rest, flux in _NEBULAR:
         centre = rest * (1 + source.redshift)
-        sigma = centre * 150.0 / 2.3548 / 299792.458
+        sigma = centre * _NEBULAR_KM_S / 2.3548 / 299792.458
         norm = strength * flux / (sigma * np.sqrt(2 * np.pi))
         total += norm * np.exp(-0.5 * ((wave - centre) / sigma) ** 2)
     return total

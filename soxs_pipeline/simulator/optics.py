@@ -14,6 +14,7 @@ __all__ = [
     "TELESCOPE_AREA_M2",
     "efficiency",
     "moffat_along_slit",
+    "moffat_alpha",
     "moffat_fraction",
     "moffat_line",
     "seeing_at",
@@ -111,7 +112,8 @@ def seeing_at(wavelength_nm: Array, fwhm_500_arcsec: float) -> Array:
     return fwhm_500_arcsec * (np.asarray(wavelength_nm, dtype=float) / 500.0) ** -0.2
 
 
-def _moffat_alpha(fwhm: Array, beta: float) -> Array:
+def moffat_alpha(fwhm: Array, beta: float) -> Array:
+    """Scale of a Moffat function of this full width at half maximum."""
     return np.asarray(fwhm) / (2 * np.sqrt(2 ** (1 / beta) - 1))
 
 
@@ -121,7 +123,7 @@ def moffat_line(offset_arcsec: Array, fwhm_arcsec: Array, beta: float) -> Array:
     The 2-D Moffat function of exponent beta integrates along a line to a power law of exponent
     ``beta - 1/2`` (Trujillo et al. 2001, MNRAS 328, 977).
     """
-    alpha = _moffat_alpha(fwhm_arcsec, beta)
+    alpha = moffat_alpha(fwhm_arcsec, beta)
     norm = gamma(beta - 0.5) / (sqrt(pi) * gamma(beta - 1.0))
     return norm / alpha * (1 + (offset_arcsec / alpha) ** 2) ** (0.5 - beta)
 
@@ -152,7 +154,7 @@ def moffat_along_slit(
         Share of all the light per arcsec, shape ``(n, m)``.
     """
     steps = max(int(np.ceil(width_arcsec / 0.02)), 1)
-    alpha = _moffat_alpha(fwhm_arcsec, beta)[:, None]
+    alpha = moffat_alpha(fwhm_arcsec, beta)[:, None]
     seen = np.zeros((alpha.size, len(offsets_arcsec)))
     for k in range(steps):
         x = ((k + 0.5) / steps - 0.5) * width_arcsec + across_arcsec

@@ -11,13 +11,13 @@ __all__ = ["SCENES", "Scene", "Source", "get_scene", "standard_scene"]
 
 @dataclass(frozen=True)
 class Source:
-    """One point source on the slit.
+    """One source on the slit.
 
     Parameters
     ----------
     kind
         Spectrum: ``flat`` (per nm), ``ab`` (per Hz), ``blackbody``, ``powerlaw``, ``supernova``,
-        ``emission`` or ``standard``.
+        ``galaxy``, ``emission`` or ``standard``.
     magnitude
         AB magnitude at 620 nm; for ``emission``, the magnitude a flat spectrum would have whose
         flux in 10 nm equals that of the brightest line; for ``standard``, None keeps the star's
@@ -28,6 +28,11 @@ class Source:
         For the kinds that need them.
     size_arcsec
         Width of the source itself, before the seeing; 0 for a point.
+    scale_arcsec
+        Scale length of an exponential disc; 0 for another source.
+    axis_ratio, angle_deg, across_arcsec
+        Of that disc: minor over major axis, the angle of the major axis with the slit, and how
+        far the nucleus is beside the middle of the slit.
     """
 
     kind: str = "supernova"
@@ -37,6 +42,10 @@ class Source:
     index: float = -1.5
     redshift: float = 0.02
     size_arcsec: float = 0.0
+    scale_arcsec: float = 0.0
+    axis_ratio: float = 1.0
+    angle_deg: float = 0.0
+    across_arcsec: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,6 +162,38 @@ SCENES: dict[str, Scene] = {
         sources=(
             Source(magnitude=17.5, position_arcsec=-0.7),
             Source("emission", 15.5, position_arcsec=3.0, redshift=0.004, size_arcsec=5.0),
+        ),
+    ),
+    # Supernovae in discs of galaxies: one on the flank, one beside a nucleus that the slit misses.
+    "host": replace(
+        _STANDARD,
+        sources=(
+            Source(magnitude=18.5, position_arcsec=-1.0),
+            Source(
+                "galaxy",
+                15.8,
+                1.2,
+                redshift=0.02,
+                scale_arcsec=1.8,
+                axis_ratio=0.6,
+                angle_deg=30.0,
+            ),
+        ),
+    ),
+    "host_beside": replace(
+        _STANDARD,
+        sources=(
+            Source(magnitude=18.5, position_arcsec=0.5),
+            Source(
+                "galaxy",
+                15.0,
+                -1.6,
+                redshift=0.02,
+                scale_arcsec=2.5,
+                axis_ratio=0.5,
+                angle_deg=50.0,
+                across_arcsec=2.0,
+            ),
         ),
     ),
     # Seen in the blue arm alone, and not where the telescope points.
