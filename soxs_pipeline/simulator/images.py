@@ -229,7 +229,7 @@ def _through_slit(
             angle_deg=source.angle_deg,
             across_arcsec=across_arcsec + source.across_arcsec,
         )
-        passing = np.trapezoid(seen, _ALONG, axis=1)
+        passing = np.asarray(np.trapezoid(seen, _ALONG, axis=1))
     else:
         seen = moffat_along_slit(_ALONG, fwhm, beta, width, across_arcsec)
         passing = moffat_fraction(width, fwhm, beta, across_arcsec)

@@ -21,7 +21,7 @@ def test_a_tiny_disc_is_a_star():
     disc = disc_along_slit(ALONG, SEEING, 3.2, 1.0, scale_arcsec=0.05)
     star = moffat_along_slit(ALONG, SEEING, 3.2, 1.0)
     assert disc.sum(axis=1) == pytest.approx(star.sum(axis=1), rel=0.02)
-    assert disc[:, 1400] == pytest.approx(star[:, 1400], rel=0.03)
+    assert disc[:, 1400] == pytest.approx(star[:, 1400], rel=0.06)
 
 
 def test_light_falls_off_exponentially_along_either_axis():
