@@ -139,15 +139,14 @@ class Exposure:
             self.data = canonical(units[0].data, arm)
             self.error = canonical(units["ERRS"].data, arm)
             self.quality = canonical(units["QUAL"].data.astype(np.int64), arm)
-        light = truth / f"light_{kind}_{arm}_{stem}.fits"
+        self.light = truth / f"light_{kind}_{arm}_{stem}.fits"
         shape = self.data.shape
 
         def true(path: Path, name: str, *, summed: bool = False) -> NDArray:
             return binned_to(canonical(fits.getdata(path, name), arm), shape, summed=summed)
 
-        self.object = true(light, "OBJECT", summed=True)
         self.spectra = truth / f"spectra_{kind}_{arm}_{stem}.fits"
-        self.sky = true(light, "SKY", summed=True)
+        self.sky = true(self.light, "SKY", summed=True)
         true_map = truth / f"map_{kind}_{arm}_{stem}.fits"
         self.wave, self.slit, self.order = (
             true(true_map, name) for name in ("WAVELENGTH", "SLIT", "ORDER")
@@ -155,7 +154,8 @@ class Exposure:
         # Flat-fielding refers every slit position to the mean illumination of the inner slit.
         illumination = true(true_map, "ILLUMINATION")
         inner = (self.order > 0) & (np.abs(self.slit) < INNER_ARCSEC)
-        self.object /= illumination / illumination[inner].mean()
+        self.illumination = illumination / illumination[inner].mean()
+        self.object = self._true_light("OBJECT")
         detector = fits.getheader(truth / f"detector_{arm}.fits")
         self.read_noise = float(detector["RON"])
         self.seconds = float(header["EXPTIME"])
@@ -168,39 +168,18 @@ class Exposure:
         return inside & ((self.quality & FATAL) == 0)
 
     def light_of(self, position_arcsec: float) -> Floats:
-        """Return the image of the one source next to a slit position.
-
-        The sources' image is shared out by their true spectra and seeing discs.
-        """
+        """Return the image of the one source next to a slit position."""
         with fits.open(self.spectra) as units:
             tables = [unit.data for unit in units if unit.name.startswith("SOURCE")]
-            beta = units[0].header["BETA"]
-            slit = units[0].header["SLITWIDT"]
         if len(tables) < 2:
             return self.object
         chosen = int(np.argmin([abs(np.median(t["POSITION"]) - position_arcsec) for t in tables]))
-        light = np.array([self._disc(table, beta, slit) for table in tables])
-        return self.object * light[chosen] / np.maximum(light.sum(axis=0), 1e-30)
+        return self._true_light(f"OBJECT{chosen + 1}")
 
-    def _disc(self, table: fits.FITS_rec, beta: float, slit: float) -> Floats:
-        nodes, weights = np.polynomial.legendre.leggauss(16)
-        image = np.zeros(self.object.shape)
-        for order in np.unique(table["ORDER"]).astype(int):
-            mine, rows = self.order == order, table[table["ORDER"] == order]
-            electrons, place, fwhm = (
-                np.interp(self.wave[mine], rows["WAVELENGTH"], rows[name])
-                for name in ("ELECTRONS", "POSITION", "FWHM")
-            )
-            core = fwhm / (2.0 * np.sqrt(2.0 ** (1.0 / beta) - 1.0))
-            # A Moffat disc summed over the width of the slit, over which it gave those electrons.
-            fall, whole = np.zeros(place.size), np.zeros(place.size)
-            for x, weight in zip(0.5 * slit * nodes, weights, strict=True):
-                level = 1.0 + (x / core) ** 2
-                distance = (self.slit[mine] - place) / core
-                fall += weight * (level + distance**2) ** -beta
-                whole += weight * level ** (0.5 - beta)
-            image[mine] = electrons * fall / (whole * core)
-        return image
+    def _true_light(self, name: str) -> Floats:
+        """Return expected electrons, divided by the illumination as the flat does it."""
+        image = canonical(fits.getdata(self.light, name), self.arm)
+        return binned_to(image, self.data.shape, summed=True) / self.illumination
 
 
 def science(reduced: Path, truth: Path, arm: str) -> list[Exposure]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
+from soxs_pipeline.numerics.logspline import LogSpline
+
 __all__ = ["WIDEST_STAR_ARCSEC", "BlurFraction", "SlitProfile", "Source", "Sources"]
 
 Floats = NDArray[np.float64]
@@ -72,6 +74,9 @@ class Source:
     departure
         How the profile departs from such a disc: multiples of the Gauss-Hermite functions of
         `numerics.gausshermite` in units of its width, in parts of the source's light.
+    outline
+        Profile of a host, which has no shape of its own, against the distance from its trace in
+        arcsec, up to a factor; None for a disc.
     """
 
     trace_coef: Floats
@@ -87,6 +92,7 @@ class Source:
     blur_seen_px: float = float("nan")
     blur_seen_error_px: float = float("nan")
     departure: Floats = field(default_factory=lambda: np.zeros(0))
+    outline: LogSpline | None = None
 
     @property
     def wide(self) -> bool:

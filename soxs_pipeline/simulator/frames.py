@@ -149,6 +149,8 @@ class Light2D:
     ----------
     sources, extended, scattered
         Sources; sky or lamp; stray light of both.
+    each
+        The sources one by one.
     entries
         What each source put into each order.
     """
@@ -156,6 +158,7 @@ class Light2D:
     sources: Image
     extended: Image
     scattered: Image
+    each: tuple[Image, ...] = ()
     entries: tuple[tuple[SourceTruth, ...], ...] = ()
 
     @property
@@ -366,11 +369,11 @@ def _light(
     shift: tuple[float, float],
 ) -> Light2D:
     geometry, scene = state.geometry[geometry_name], state.scene
-    sources = np.zeros(geometry.shape, dtype=np.float32)
+    each: list[Image] = []
     entries: list[list[SourceTruth]] = []
     if frame.source == "sky":
         extended = sky_image(geometry, scene, seconds=seconds)
-        sources, entries = object_image(
+        each, entries = object_image(
             geometry, scene, seconds=seconds, offset_arcsec=shift[0], across_arcsec=shift[1]
         )
     else:
@@ -387,9 +390,12 @@ def _light(
             extended = slit_light_image(geometry, lamp, width_arcsec=width, seconds=seconds)
     if scene.fringing and state.arm == "VIS":
         fringes = fringe_pattern(geometry, scene.fringing)
-        sources, extended = sources * fringes, extended * fringes
+        each, extended = [image * fringes for image in each], extended * fringes
+    sources = sum(each, np.zeros(geometry.shape, dtype=np.float32))
     stray = scattered_light(sources + extended, scene.scattered, seconds=seconds)
-    planes = [sources, extended, stray]
+    planes = [sources, extended, stray, *each]
     if geometry.transposed:
         planes = [np.ascontiguousarray(plane.T) for plane in planes]
-    return Light2D(planes[0], planes[1], planes[2], tuple(tuple(e) for e in entries))
+    return Light2D(
+        planes[0], planes[1], planes[2], tuple(planes[3:]), tuple(tuple(e) for e in entries)
+    )

@@ -152,8 +152,8 @@ def object_image(
     seconds: float,
     offset_arcsec: float = 0.0,
     across_arcsec: float = 0.0,
-) -> tuple[Image, list[list[SourceTruth]]]:
-    """Image of the sources of a scene, and what each put into each order.
+) -> tuple[list[Image], list[list[SourceTruth]]]:
+    """Images of the sources of a scene, and what each put into each order.
 
     Parameters
     ----------
@@ -170,13 +170,13 @@ def object_image(
 
     Returns
     -------
-    image
-        Expected electrons.
+    images
+        Expected electrons of each source.
     truth
         One list per source with one entry per order.
     """
     arm = geometry.arm
-    canvas = Canvas(geometry.shape)
+    canvases = [Canvas(geometry.shape) for _ in scene.sources]
     truth: list[list[SourceTruth]] = [[] for _ in scene.sources]
     fwhm_500 = scene.seeing_arcsec * scene.airmass**0.6
     step = _ALONG[1] - _ALONG[0]
@@ -186,8 +186,7 @@ def object_image(
         air = transmission(wave, scene.airmass) * efficiency(arm, order, wave)
         disc = seeing_at(wave, fwhm_500)
         nodes = slice(None, None, 256)
-        total = np.zeros_like(strip.area)
-        for source, entries in zip(scene.sources, truth, strict=True):
+        for source, canvas, entries in zip(scene.sources, canvases, truth, strict=True):
             fwhm = np.hypot(disc, source.size_arcsec)
             seen, passing = _through_slit(scene, source, fwhm[nodes], across_arcsec)
             share = np.interp(wave, wave[nodes], passing)
@@ -195,7 +194,8 @@ def object_image(
             centre = _trace(arm, scene, source, wave, offset_arcsec)
             offset = strip.slit - strip.look_up(centre)
             node = strip.look_up(np.arange(wave.size) / nodes.step)
-            total += strip.look_up(electrons) * _at(seen, node, (offset - _ALONG[0]) / step)
+            light = strip.look_up(electrons) * _at(seen, node, (offset - _ALONG[0]) / step)
+            canvas.add_strip(strip, light * strip.area)
             length = np.interp(wave, wave[nodes], _within_length(centre[nodes], seen))
             thin = slice(None, None, 4)
             entries.append(
@@ -208,9 +208,8 @@ def object_image(
                     fwhm[thin],
                 )
             )
-        canvas.add_strip(strip, total * strip.area)
     along = _psf(arm, _seen_through(scene, arm, fwhm_500))
-    return canvas.collect(along, _psf(arm)), truth
+    return [canvas.collect(along, _psf(arm)) for canvas in canvases], truth
 
 
 def _through_slit(

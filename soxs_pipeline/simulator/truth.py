@@ -136,7 +136,10 @@ def write_detector(path: Path, detector: Detector) -> None:
 
 
 def write_light(path: Path, light: Light2D, *, whole: bool) -> None:
-    """Write expected electrons: the total only, or source, sky and stray light each."""
+    """Write expected electrons: the total only, or sources, sky and stray light each.
+
+    Of several sources each has a plane of its own, too.
+    """
     planes = {"TOTAL": light.total}
     if whole:
         planes |= {
@@ -144,6 +147,8 @@ def write_light(path: Path, light: Light2D, *, whole: bool) -> None:
             "SKY": light.extended,
             "SCATTERED": light.scattered,
         }
+    if whole and len(light.each) > 1:
+        planes |= {f"OBJECT{k}": image for k, image in enumerate(light.each, start=1)}
     hdus = [fits.PrimaryHDU(), *(fits.ImageHDU(v, name=k) for k, v in planes.items())]
     fits.HDUList(hdus).writeto(path, overwrite=True)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
 from soxs_pipeline.io.codecs.tables import column, floats, integers, logicals, table
+from soxs_pipeline.numerics.logspline import LogSpline
 
 __all__ = ["SOURCES"]
 
@@ -39,6 +40,10 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("BLUR_ERR", np.array([s.blur_seen_error_px for s in sources], float), "pixel"),
         column("DEPARTURE", _padded([s.departure for s in sources])),
         column("N_DEPARTURE", np.array([s.departure.size for s in sources], dtype=np.int32)),
+        column("OUTLINE", _padded([_of_host(s)[2:] for s in sources])),
+        column("N_OUTLINE", np.array([_of_host(s).size - 2 for s in sources], dtype=np.int32)),
+        column("OUTLINE_LOW", np.array([_of_host(s)[0] for s in sources]), "arcsec"),
+        column("OUTLINE_HIGH", np.array([_of_host(s)[1] for s in sources]), "arcsec"),
     ]
     along_slit = [
         column("SLIT", profile.slit_arcsec, "arcsec"),
@@ -50,6 +55,14 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
     if math.isfinite(found.aim_arcsec):
         cards[_AIM] = found.aim_arcsec, "[arcsec] Where the telescope pointed on the slit"
     return cards, [fits.PrimaryHDU(), table("SOURCES", columns), table("PROFILE", along_slit)]
+
+
+def _of_host(source: Source) -> NDArray[np.float64]:
+    """Return range and coefficients of a host's profile; no coefficients for other sources."""
+    outline = source.outline
+    if outline is None:
+        return np.array([np.nan, np.nan])
+    return np.array([outline.low, outline.high, *outline.coef])
 
 
 def _padded(series: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -82,6 +95,10 @@ def _decode(units: Units, _: Layout) -> Sources:
         floats(rows, "BLUR_ERR"),
         floats(rows, "DEPARTURE"),
         integers(rows, "N_DEPARTURE"),
+        floats(rows, "OUTLINE"),
+        integers(rows, "N_OUTLINE"),
+        floats(rows, "OUTLINE_LOW"),
+        floats(rows, "OUTLINE_HIGH"),
         strict=True,
     )
     sources = tuple(
@@ -100,6 +117,9 @@ def _decode(units: Units, _: Layout) -> Sources:
             blur_seen_px=float(blur_seen),
             blur_seen_error_px=float(blur_error),
             departure=np.atleast_1d(departure)[:n_departure],
+            outline=LogSpline(float(first), float(last), np.atleast_1d(outline)[:n_outline])
+            if n_outline
+            else None,
         )
         for (
             trace,
@@ -120,6 +140,10 @@ def _decode(units: Units, _: Layout) -> Sources:
             blur_error,
             departure,
             n_departure,
+            outline,
+            n_outline,
+            first,
+            last,
         ) in one_by_one
     )
     profile = SlitProfile(
@@ -129,4 +153,4 @@ def _decode(units: Units, _: Layout) -> Sources:
     return Sources(sources, profile, float(aim))
 
 
-SOURCES = Codec(Sources, 5, _encode, _decode)
+SOURCES = Codec(Sources, 6, _encode, _decode)

@@ -47,8 +47,8 @@ _NEARBY_BINS = 7
 _LEAST_SEEN, _SEEN_AT_ALL = 0.15, 0.02
 #: How far beyond what a tenth of a source's pixels depart a pixel must lie to be a cosmic ray.
 _COMMON_MARGIN = 1.5
-#: Rounds of rejection.
-_ROUNDS = 3
+#: Rounds of rejection, and turns in which overlapping sources are measured first.
+_ROUNDS, _TURNS = 3, 8
 #: Pixels of error granted to the position of lines while outliers are looked for.
 _MAP_ERROR_PX = 0.1
 
@@ -234,15 +234,21 @@ def aperture_of(
 
 
 def _first_spectra(planes: Planes, bins: Bins, noise2: Floats, profiles: Floats) -> Floats:
-    """Return robust spectra to start from: medians over the brightest rows of each source."""
+    """Return robust spectra to start from: medians over the brightest rows of each source.
+
+    Where sources overlap each is measured in turn in what the others leave.
+    """
     sampled = bins.samples(planes.data)
     precision = sample_precision(planes, bins, noise2)
-    spectra = []
-    for profile in profiles:
-        core = profile > 0.35 * profile.max(axis=1, keepdims=True)
-        weight = np.where(core, profile**2 * precision, 0.0)
-        spectra.append(weighted_median(sampled / np.maximum(profile, 1e-6), weight))
-    return np.array(spectra)
+    core = profiles > 0.35 * profiles.max(axis=2, keepdims=True)
+    weights = np.where(core, profiles**2 * precision, 0.0)
+    spectra = np.zeros(profiles.shape[:2])
+    for _ in range(_TURNS if len(profiles) > 1 else 1):
+        for k, profile in enumerate(profiles):
+            others = np.einsum("aj,ajk->jk", spectra, profiles) - spectra[k, :, None] * profile
+            left = (sampled - others) / np.maximum(profile, 1e-6)
+            spectra[k] = weighted_median(left, weights[k])
+    return spectra
 
 
 def _reject(

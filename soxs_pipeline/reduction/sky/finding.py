@@ -23,7 +23,14 @@ from soxs_pipeline.reduction.sources.objects import (
 from soxs_pipeline.reduction.sources.shapefit import fit_shapes, unexplained
 from soxs_pipeline.reduction.sources.shapes import Shape
 
-__all__ = ["SourceOptions", "collapse_exposure", "find_sources", "slit_medians"]
+__all__ = [
+    "LEAST_TEMPLATE",
+    "SourceOptions",
+    "collapse_exposure",
+    "find_sources",
+    "slit_medians",
+    "target_first",
+]
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +50,7 @@ _APART, _NARROWER, _LOOKED_AT = 0.6, 0.65, 1.5
 _GAIN_OF_TWO, _SHARE_OF_TWO, _TERMS_OF_SHAPE = 4.0, 0.5, 16
 _LEAST_APART, _MOST_WIDER = 0.8, 5.0
 #: Electrons added to the spectrum that weights the profile, so that it is nowhere zero.
-_LEAST_TEMPLATE = 1e-3
+LEAST_TEMPLATE = 1e-3
 #: Errors of the map (px) and of the sky granted while line emission is looked for.
 _LINE_MAP_ERROR_PX, _LINE_SKY_ERROR = 0.15, 0.02
 
@@ -96,9 +103,7 @@ def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[
     if not shapes or shapes[0].significance < options.threshold:
         spot = _line_source(modelled, options.threshold)
         shapes = shapes if spot is None else [_assumed(collapsed, spot)]
-    expected = options.position_arcsec
-    least = _MINOR * max((shape.significance for shape in shapes), default=0.0)
-    shapes.sort(key=lambda s: (s.significance < least, abs(s.trace[0] - expected)))
+    shapes, expected = target_first(shapes, options), options.position_arcsec
     if options.forced:
         near = [s for s in shapes if abs(s.trace[0] - expected) < np.exp(s.log_fwhm)]
         others = [s for s in shapes if s not in near]
@@ -106,6 +111,28 @@ def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[
         like = seen[0] if seen else None
         return [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0), like), *others]
     return shapes or [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0))]
+
+
+def target_first(shapes: list[Shape], options: SourceOptions) -> list[Shape]:
+    """Return sources so that the one next to the expected position comes first.
+
+    What is much fainter than the brightest is not it, and a host not if a star is upon it.
+
+    Parameters
+    ----------
+    shapes
+        The sources.
+    options
+        What the user set.
+    """
+    least = _MINOR * max((shape.significance for shape in shapes), default=0.0)
+    return sorted(
+        shapes,
+        key=lambda shape: (
+            not shape.forced and (shape.significance < least or shape.outline is not None),
+            abs(shape.trace[0] - options.position_arcsec),
+        ),
+    )
 
 
 def _one_by_one(collapsed: Collapsed, options: SourceOptions) -> list[Shape]:
@@ -248,7 +275,7 @@ def collapse_exposure(modelled: list[ModelledOrder], target: Shape | None = None
             value = _without_spikes(order.pixels, value, slack)
         else:
             # With the noise of the data in the template the profile would follow its own start.
-            template = order.calm_spectra[0] + _LEAST_TEMPLATE
+            template = order.calm_spectra[0] + LEAST_TEMPLATE
             good &= np.abs(order.residual) < 6.0 * (slack + PROFILE_ERROR * np.abs(order.light))
         light.append(value)
         weights.append(np.where(good, 1.0 / slack**2, 0.0))

@@ -17,6 +17,7 @@ from soxs_pipeline.reduction.sky.finding import (
     find_sources,
     slit_medians,
 )
+from soxs_pipeline.reduction.sky.hosted import fit_again, upon_host
 from soxs_pipeline.reduction.sky.modelled import (
     MAP_ERROR_PX,
     PROFILE_ERROR,
@@ -28,7 +29,6 @@ from soxs_pipeline.reduction.sky.spectrum import SkyOptions, first_guess, fit_or
 from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
 from soxs_pipeline.reduction.slit.distortion import Distortion, common_gain, improve, no_distortion
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
-from soxs_pipeline.reduction.sources.departure import fit_sources
 from soxs_pipeline.reduction.sources.objects import collapse
 from soxs_pipeline.reduction.sources.shapes import Shape, is_wide, source_of, source_profiles
 
@@ -78,7 +78,7 @@ def model_exposure(
         order.flagged(hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
     ]
     level = [_without_slope(order) for order in modelled]
-    shapes = find_sources(level, source)
+    shapes = upon_host(level, find_sources(level, source), source)
     # A host with a shape of its own is a source of its own: a slope beside it could be anything.
     rising = len(shapes) == 1 and any(map(_rises, modelled))
     if not rising:
@@ -86,7 +86,7 @@ def model_exposure(
     for _ in range(_ROUNDS - 1 + (_MORE_ROUNDS if rising else 0)):
         modelled = [_joint(order, shapes, sky) for order in modelled]
         modelled = with_hits(_improved(modelled, sky, rising=rising), shape, sky)
-        shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
+        shapes = fit_again(modelled, shapes)
     modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
     if sky.uneven_lines and is_wide(shapes[0], source.threshold):
         modelled = [with_own_lines(order, _weight(order), sky) for order in modelled]

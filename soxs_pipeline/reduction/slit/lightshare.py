@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.numerics.gausshermite import hermite_sum
+from soxs_pipeline.numerics.logspline import LogSpline
 from soxs_pipeline.numerics.slitprofile import look_up, passed_between, profile_table
 
 __all__ = ["HasProfile", "light_share", "smooth_along", "spread_of"]
@@ -20,6 +21,8 @@ _NODES = 5
 _LEAST_INSIDE = 0.05
 #: Distances, in units of the spread, at which departures from the disc are worked out.
 _DEPARTING = np.linspace(-8.0, 8.0, 1601)
+#: Places, in parts of the slit's length, over which the light of a host is summed.
+_ON_SLIT = (np.arange(240) + 0.5) / 240
 _FWHM_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -37,6 +40,10 @@ class HasProfile(Protocol):
     @property
     def departure(self) -> Floats:
         """How the profile departs from the disc, as in `domain.objects.Source`."""
+
+    @property
+    def outline(self) -> LogSpline | None:
+        """Profile of a host, as in `domain.objects.Source`."""
 
     def blur(self, wavelength_nm: Floats) -> Floats:
         """Return the full width at half maximum of the instrument's blur in pixels."""
@@ -76,6 +83,12 @@ def light_share(
     """
     low, high = float(wavelength_nm.min()), float(wavelength_nm.max())
     nodes = np.linspace(low, high, _NODES)
+    distance = slit_arcsec - source.position(wavelength_nm)
+    if source.outline is not None:
+        length = slit[1] - slit[0]
+        places = slit[0] + length * _ON_SLIT - source.position(nodes)[:, None]
+        total = length * source.outline(places).mean(axis=1)
+        return source.outline(distance) * height_arcsec / np.interp(wavelength_nm, nodes, total)
     heights = smooth_along(nodes, wavelength_nm, height_arcsec)
     width = np.maximum(source.fwhm(nodes), 0.05)
     disc = (source.beta, source.slit_width_arcsec)
@@ -85,7 +98,6 @@ def light_share(
     inside = np.maximum(inside, _LEAST_INSIDE)
     table /= (inside * heights)[:, None]
     row = (wavelength_nm - low) * ((_NODES - 1) / max(high - low, 1e-12))
-    distance = slit_arcsec - source.position(wavelength_nm)
     density = look_up(table, row, distance)
     if source.departure.size:
         spread = np.interp(wavelength_nm, nodes, spread_of(source, nodes, heights))

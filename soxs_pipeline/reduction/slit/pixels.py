@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -88,6 +88,21 @@ class SlitPixels:
     width: int
     blur_px: float = math.nan
     slit_width_arcsec: float = 0.0
+
+    def only(self, which: NDArray[np.bool_]) -> SlitPixels:
+        """Return some of the pixels.
+
+        Parameters
+        ----------
+        which
+            True for those to keep, shape ``(n,)``.
+        """
+        kept: dict[str, Any] = {
+            one.name: value[which]
+            for one in fields(self)
+            if isinstance(value := getattr(self, one.name), np.ndarray)
+        }
+        return replace(self, **kept)
 
     @cached_property
     def u(self) -> Floats:

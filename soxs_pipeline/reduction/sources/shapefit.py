@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from soxs_pipeline.numerics.slitprofile import look_up, profile_table
-from soxs_pipeline.reduction.slit.lightshare import smooth_along
+from soxs_pipeline.reduction.slit.lightshare import light_share, smooth_along
 from soxs_pipeline.reduction.sources.objects import Collapsed
 from soxs_pipeline.reduction.sources.shapes import LOG_BETA, LOG_WIDTH, WIDTH_POWER, Shape
 
@@ -42,10 +42,11 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
     shapes
         Where to start from.
     """
-    loose = [shape for shape in shapes if not shape.forced]
+    # What has no shape of its own is fitted elsewhere.
+    fixed = [shape for shape in shapes if shape.forced or shape.outline is not None]
+    loose = [shape for shape in shapes if shape not in fixed]
     if not loose:
         return shapes
-    fixed = [shape for shape in shapes if shape.forced]
     # Finer bins than pixels are of use for finding only.
     collapsed = collapsed.coarser()
     start = np.concatenate([_packed(shape) for shape in loose])
@@ -91,7 +92,7 @@ def fit_shapes(collapsed: Collapsed, shapes: list[Shape]) -> list[Shape]:
             loose, errors.tolist(), strict=True,
         )
     )  # fmt: skip
-    return [shape if shape.forced else next(fitted) for shape in shapes]
+    return [shape if shape in fixed else next(fitted) for shape in shapes]
 
 
 def _without_expectation(
@@ -250,6 +251,12 @@ def _amplitudes(collapsed: Collapsed, functions: Floats) -> Solved:
 def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:
     """Return the fraction of a source's light in the bins of each segment."""
     wave, height = collapsed.wavelength_nm, collapsed.height_arcsec
+    if shape.outline is not None:
+        waves, places, heights = np.broadcast_arrays(
+            wave[:, None], collapsed.slit_arcsec, height[:, None]
+        )
+        half = float(collapsed.slit_arcsec[-1])
+        return light_share(shape, waves, places, heights, (-half, half))
     low, high = float(wave.min()), float(wave.max())
     nodes = np.linspace(low, high, _PROFILE_NODES)
     heights = smooth_along(nodes, wave, height)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.domain.objects import WIDEST_STAR_ARCSEC, Source
 from soxs_pipeline.numerics.detection import Peak
+from soxs_pipeline.numerics.logspline import LogSpline
 from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
 from soxs_pipeline.reduction.slit.lightshare import light_share
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
@@ -64,7 +65,7 @@ class Shape:
         Width of the slit that cuts the disc; 0 if it is not known.
     flux_error, blur_seen_px
         As in `Source`, the latter with its error; NaN before the fit.
-    departure
+    departure, outline
         As in `Source`.
     """
 
@@ -82,6 +83,7 @@ class Shape:
     flux_error: float = float("nan")
     blur_seen_px: tuple[float, float] = (float("nan"), float("nan"))
     departure: Floats = field(default_factory=lambda: np.zeros(0))
+    outline: LogSpline | None = None
 
     @property
     def beta(self) -> float:
@@ -207,4 +209,5 @@ def source_of(shape: Shape) -> Source:
         blur_seen_px=shape.blur_seen_px[0],
         blur_seen_error_px=shape.blur_seen_px[1],
         departure=shape.departure,
+        outline=shape.outline,
     )

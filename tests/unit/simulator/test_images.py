@@ -80,7 +80,7 @@ def test_a_flat_keeps_the_light_of_the_lamp(geometry):
 
 def test_the_source_gives_what_the_truth_says(geometry):
     scene = Scene(sources=(Source("flat", 15.0, 0.7),), drift_arcsec=0.8)
-    image, truth = object_image(geometry, scene, seconds=100.0)
+    (image,), truth = object_image(geometry, scene, seconds=100.0)
     entry = next(e for e in truth[0] if e.order == 3)
     placed, inverse = geometry.orders[3], geometry.inverse(3)
     x, y = placed.position(entry.wavelength_nm, entry.position_arcsec)

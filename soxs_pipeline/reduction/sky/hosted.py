@@ -1,0 +1,161 @@
+"""Stars upon a galaxy that fills the slit: a supernova and its host."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soxs_pipeline.reduction.sky.finding import (
+    LEAST_TEMPLATE,
+    SourceOptions,
+    collapse_exposure,
+    slit_medians,
+    target_first,
+)
+from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
+from soxs_pipeline.reduction.sources.departure import fit_sources
+from soxs_pipeline.reduction.sources.hostfit import HostPixels
+from soxs_pipeline.reduction.sources.hosts import HostedSources, find_star, fit_hosted, host_like
+from soxs_pipeline.reduction.sources.shapes import Shape, is_point, is_wide, usual_shape
+
+__all__ = ["fit_again", "upon_host"]
+
+Floats = NDArray[np.float64]
+
+#: A star upon a host is to be so many times surer than one on the sky.
+_SURER = 2.0
+#: Relative error of profiles in the weights.
+_PROFILE_ERROR = 0.03
+#: Pixels along the dispersion in which stars and host are of one colour while stars are looked
+#: for, and in which their spectra are known up to a factor later.
+_SEARCH_BLOCK_PX, _FIT_BLOCK_PX = 24, 64
+#: Relative error of the sky, for its illumination is not known yet, or hardly better.
+_SKY_ERRORS = (0.02, 0.005)
+#: Pixels that are enough to look for stars, and to fit them; steps of a fit that looks for stars,
+#: and of one that has been made before. Sigmas from which a pixel is left out.
+_SEARCHED, _FITTED, _STIFF_STEPS, _STEPS, _CLIP_SIGMA = 120_000, 400_000, 6, 4, 6.0
+
+
+def upon_host(
+    modelled: list[ModelledOrder], shapes: list[Shape], options: SourceOptions
+) -> list[Shape]:
+    """Look whether a source is a galaxy with stars upon it, and fit them together.
+
+    Parameters
+    ----------
+    modelled
+        The orders with a first model of their sky.
+    shapes
+        The sources as discs.
+    options
+        What the user set.
+
+    Returns
+    -------
+    list
+        Stars and a host without a shape, the target first; or the sources as they were, if there
+        is no galaxy, or no star upon it.
+    """
+    wide = [shape for shape in shapes if is_wide(shape, options.threshold)]
+    if not wide:
+        return shapes
+    orders = _thinned([_first_light(order) for order in modelled], _SEARCHED)
+    host = host_like(orders, max(wide, key=lambda shape: shape.significance), [])
+    best = fit_hosted(orders, [host, *(shape for shape in shapes if shape.forced)])
+    seen = [shape for shape in shapes if is_point(shape, options.threshold)]
+    seen.sort(key=lambda shape: -shape.significance)
+    while len(best.shapes) <= options.most:
+        star = seen.pop(0) if seen else _another_star(orders, best.shapes, options.threshold)
+        if star is None:
+            break
+        known = [shape for shape in best.shapes if shape.outline is None]
+        more = fit_hosted(orders, [host_like(orders, host, [*known, star]), *known, star])
+        if _is_better(more, best, options.threshold):
+            best = more
+        elif not seen:
+            break
+    if len(best.shapes) == 1:
+        return shapes
+    return target_first(best.shapes, options)
+
+
+def _another_star(orders: list[HostPixels], shapes: list[Shape], threshold: float) -> Shape | None:
+    """Look for a star upon a host that has a smooth profile."""
+    stiff = fit_hosted(orders, shapes, steps=_STIFF_STEPS, stiff=True).shapes
+    peak = find_star(orders, stiff)
+    if peak.significance < _SURER * threshold:
+        return None
+    like = stiff[0]
+    return usual_shape(peak, like.domain_nm, (np.zeros(0), np.zeros(0)), like.slit_width_arcsec)
+
+
+def _is_better(more: HostedSources, best: HostedSources, threshold: float) -> bool:
+    """Return True if one more star explains what the host does not, and each is sure."""
+    least = _SURER * threshold
+    stars = [shape for shape in more.shapes if shape.outline is None and not shape.forced]
+    sure = all(shape.significance > least for shape in stars)
+    # By noise alone chi square falls by one for each brightness that is free.
+    gained = best.misfit - more.misfit - more.blocks
+    return sure and gained > least * np.sqrt(2.0 * more.blocks)
+
+
+def fit_again(modelled: list[ModelledOrder], shapes: list[Shape]) -> list[Shape]:
+    """Fit the sources of an exposure again, once sky and spectra are known better.
+
+    Parameters
+    ----------
+    modelled
+        The orders with a model of sky and sources.
+    shapes
+        The sources, the target first.
+    """
+    if all(shape.outline is None for shape in shapes):
+        return fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
+    # The host comes last.
+    ranked = sorted(range(len(shapes)), key=lambda k: shapes[k].outline is not None)
+    orders = _thinned([_light(order, ranked) for order in modelled], _FITTED)
+    return fit_hosted(orders, shapes, steps=_STEPS).shapes
+
+
+def _thinned(orders: list[HostPixels], enough: int) -> list[HostPixels]:
+    """Return one in so many groups of pixels that about enough are left."""
+    every = max(1, sum(one.light.size for one in orders) // enough)
+    return [one.only(one.along % every == 0) for one in orders]
+
+
+def _first_light(order: ModelledOrder) -> HostPixels:
+    """Return what is known of an order before its sources are."""
+    pixels = order.pixels
+    light = pixels.data - order.model.sky
+    noise2 = order.variance + (MAP_ERROR_PX * order.model.slope) ** 2
+    noise2 = noise2 + (_SKY_ERRORS[0] * order.model.sky) ** 2
+    noise = np.sqrt(noise2)
+    medians, place = slit_medians(pixels, light / noise)
+    usual = np.maximum(np.nan_to_num(medians)[place] * noise, 0.0)
+    tolerance = np.sqrt(noise2 + usual) + 0.5 * usual
+    good = pixels.usable & ~order.hit & (np.abs(light - usual) < _CLIP_SIGMA * tolerance)
+    noise2 = noise2 + usual + (_PROFILE_ERROR * usual) ** 2
+    nothing = np.ones((1, light.size))
+    return HostPixels(pixels, light, 1.0 / noise2, nothing, _SEARCH_BLOCK_PX).only(good)
+
+
+def _light(order: ModelledOrder, ranked: list[int]) -> HostPixels:
+    """Return what is known of an order with a model.
+
+    Parameters
+    ----------
+    order
+        The order.
+    ranked
+        Its sources in the order in which their spectra are wanted.
+    """
+    pixels, light = order.pixels, np.maximum(order.light, 0.0)
+    noise2 = order.variance + (MAP_ERROR_PX * order.model.slope) ** 2
+    noise2 = noise2 + (_SKY_ERRORS[1] * order.model.sky) ** 2
+    granted = _CLIP_SIGMA * (np.sqrt(noise2) + PROFILE_ERROR * light)
+    good = pixels.usable & ~order.hit & (np.abs(order.residual) < granted)
+    calm = np.einsum("kn,kn->n", order.calm_spectra, order.profiles)
+    noise2 = noise2 + (_PROFILE_ERROR * calm) ** 2
+    spectra = order.calm_spectra[ranked] + LEAST_TEMPLATE
+    light = pixels.data - order.model.sky
+    return HostPixels(pixels, light, 1.0 / noise2, spectra, _FIT_BLOCK_PX).only(good)
