@@ -297,6 +297,7 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
             result[int(order)] = summed
             continue
         pull = (flux - true)[good] / error[good]
+        level = ideal**2 / np.where(true > 0, true, np.inf)
         bright = good & (ideal >= 3)
         # Weights from the truth: reported errors know of the noise and would favour low bins.
         weight = (ideal**2 / np.where(true > 0, true, 1))[bright]
@@ -308,6 +309,8 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
             "snr": float(np.median(ideal[good])),
             "bias": bias,
             "bias_error": spread,
+            "level": float(level[good] @ flux[good] / (level[good] @ true[good]) - 1),
+            "level_error": float(1 / np.sqrt(np.sum(ideal[good] ** 2))),
             "pull_mean": float(np.mean(pull)),
             "pull_width": float(1.4826 * np.median(np.abs(pull - np.median(pull)))),
             "pull_std": float(np.std(np.clip(pull, -6, 6))),

@@ -119,7 +119,9 @@ def summarise(work: Path) -> None:
                     )
             cores = together(nights, arm, "sky", "chi2_cores", "cores_error")
             bias = together(nights, arm, "extraction", "bias", "bias_error")
+            level = together(nights, arm, "extraction", "level", "level_error")
             print(f"  {arm} all line cores together {cores}, all biases together {bias}")
+            print(f"  {arm} bias of all bins, however faint, together {level}")
             for night in nights:
                 told = night["qc"].get(f"SCI_OBJECT_TAB_{arm}", {}) or night["qc"].get(
                     f"SCI_SKYSUB_2D_{arm}", {}

@@ -28,6 +28,7 @@ from soxs_pipeline.domain.spectra import (
     OrderSpectrum,
     ZeroPoint,
 )
+from soxs_pipeline.numerics.logspline import LogSpline
 
 __all__ = ["STRATEGIES"]
 
@@ -281,6 +282,12 @@ def merged_spectra(draw):
 
 
 @st.composite
+def outlines(draw):
+    low, length = draw(st.floats(-20, 0)), draw(st.floats(1, 20))
+    return LogSpline(low, low + length, draw(vectors(draw(st.integers(4, 9)), numbers)))
+
+
+@st.composite
 def sources(draw):
     def source():
         return Source(
@@ -296,6 +303,7 @@ def sources(draw):
             flux_error=draw(positive | st.just(float("nan"))),
             blur_seen_px=draw(positive | st.just(float("nan"))),
             blur_seen_error_px=draw(positive | st.just(float("nan"))),
+            outline=draw(st.none() | outlines()),
         )
 
     n = draw(st.integers(0, 5))

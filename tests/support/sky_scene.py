@@ -33,7 +33,8 @@ BLUR_PX = 1.5
 class Star:
     """A source: electrons in a pixel column, place, width, lines of emission, colour.
 
-    Its lines move by ``spin`` pixels for an arcsec along the slit, as far as two arcsec.
+    Its lines move by ``spin`` pixels for an arcsec along the slit, as far as two arcsec. With a
+    ``scale`` it is an exponential disc of that scale length in arcsec, seen through that seeing.
     """
 
     flux: float = 300.0
@@ -44,6 +45,7 @@ class Star:
     lines: tuple[tuple[float, float], ...] = ()
     colour: float = 0.0
     spin: float = 0.0
+    scale: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def slit_profile(distance, height, star):
     alpha = star.fwhm / (2.0 * np.sqrt(2.0 ** (1.0 / star.beta) - 1.0))
     moffat = (1.0 + (grid / alpha) ** 2) ** -star.beta
     kernel = np.exp(-0.5 * (grid / (BLUR_PX / 2.3548 * float(np.mean(height)))) ** 2)
+    if star.scale:
+        moffat = np.convolve(np.exp(-np.abs(grid) / star.scale), moffat, "same")
     smooth = np.convolve(moffat, kernel / kernel.sum(), "same")
     total = np.concatenate(([0.0], np.cumsum(smooth))) * step
     total /= np.interp(6.0, grid, total[1:]) - np.interp(-6.0, grid, total[1:])

@@ -14,7 +14,7 @@ from soxs_pipeline.reduction.sky.finding import (
 )
 from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
 from soxs_pipeline.reduction.sources.departure import fit_sources
-from soxs_pipeline.reduction.sources.hostfit import HostPixels
+from soxs_pipeline.reduction.sources.hostpixels import HostPixels
 from soxs_pipeline.reduction.sources.hosts import HostedSources, find_star, fit_hosted, host_like
 from soxs_pipeline.reduction.sources.shapes import Shape, is_point, is_wide, usual_shape
 

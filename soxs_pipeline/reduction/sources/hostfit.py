@@ -15,7 +15,7 @@ Golub & Pereyra 1973, SIAM J. Numer. Anal. 10, 413).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,19 +24,19 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.ndimage import gaussian_filter1d
 
+from soxs_pipeline.numerics.blocksums import BlockSums, Projected
 from soxs_pipeline.numerics.logspline import LogSpline, second_differences
-from soxs_pipeline.reduction.slit.pixels import SlitPixels
+from soxs_pipeline.reduction.sources.hostpixels import HostPixels
 from soxs_pipeline.reduction.sources.shapes import LOG_BETA, Shape, source_profiles
 
-__all__ = ["SHARED", "HostFit", "HostPixels", "HostValues", "SolvedOrder", "nucleus"]
+__all__ = ["SHARED", "HostFit", "HostValues", "SolvedOrder", "nucleus"]
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Second derivative of the logarithm of a host's light that is expected, per square arcsec: far
 #: from the nucleus, and how much more at it; and how far from it that falls off, in arcsec.
-_BEND, _BEND_AT_NUCLEUS, _NUCLEUS_ARCSEC = 0.05, 3.0, 0.5
-#: The same while stars are looked for.
+_BEND, _BEND_AT_NUCLEUS, _NUCLEUS_ARCSEC = 0.03, 3.0, 0.5
+#: The same of a host without a nucleus, while stars are looked for.
 _STIFF = 0.03
 #: Logarithm of a host's light where least of it is on the slit, over that where most is: mean and
 #: scatter. The sky takes what is the same everywhere.
@@ -55,125 +55,6 @@ _PLACE_ARCSEC, _ASSUMED_ARCSEC = 0.3, 1e-3
 _DERIVATIVE_STEP = 1e-3
 #: Blur in arcsec after which what is brightest is no star.
 _BROAD_ARCSEC = 1.0
-
-
-@dataclass(frozen=True, eq=False)
-class HostPixels:
-    """What one order has to tell of a host.
-
-    Parameters
-    ----------
-    pixels
-        The pixels that count.
-    light, weight
-        Data minus sky, and inverse variance, shape ``(n,)``.
-    templates
-        What is known of the spectra of the stars and, last, of the host, shape ``(sources, n)``;
-        ones if nothing is.
-    block_px
-        Pixels along the dispersion in which spectra are as bright as their templates up to a
-        factor.
-    """
-
-    pixels: SlitPixels
-    light: Floats
-    weight: Floats
-    templates: Floats
-    block_px: int
-
-    def only(self, which: NDArray[np.bool_]) -> HostPixels:
-        """Return some of the pixels.
-
-        Parameters
-        ----------
-        which
-            True for those to keep, shape ``(n,)``.
-        """
-        return HostPixels(
-            self.pixels.only(which),
-            self.light[which],
-            self.weight[which],
-            self.templates[:, which],
-            self.block_px,
-        )
-
-    @property
-    def blocks(self) -> int:
-        """How many blocks there are."""
-        return int(np.unique(self.along // self.block_px).size)
-
-    @property
-    def along(self) -> Integers:
-        """Number of the pixel along the dispersion in which each pixel's wavelength falls."""
-        return np.floor(self.pixels.w).astype(np.int64)
-
-
-class _Sums:
-    """Sums of what an order holds over pixels along the dispersion, and over blocks of them."""
-
-    def __init__(self, order: HostPixels) -> None:
-        along = order.along
-        self.group = np.cumsum(np.diff(along, prepend=along[0]) > 0)
-        block = along // order.block_px
-        self.block = np.cumsum(np.diff(block, prepend=block[0]) > 0)
-        first = np.flatnonzero(np.diff(self.group, prepend=-1))
-        self._of_group = self.block[first]
-        self._blocks = int(self.block[-1]) + 1
-        self._weight = order.weight
-        total = np.bincount(self.group, order.weight)
-        self._scale = 1.0 / np.sqrt(np.maximum(total, 1e-300))
-        count = np.arange(self.group.size)
-        self._groups = sparse.csr_array((np.ones(count.size), (self.group, count)))
-        self._in_blocks = sparse.csr_array((np.ones(count.size), (self.block, count)))
-
-    def level(self, values: NDArray | sparse.csr_array) -> Floats:
-        """Return the mean of values by weight in each group, in units of its error.
-
-        Parameters
-        ----------
-        values
-            Times the weight, shape ``(n, m)``.
-        """
-        summed = self._groups @ values
-        dense = summed.toarray() if sparse.issparse(summed) else summed
-        return np.asarray(dense * self._scale[:, None])
-
-    def product(self, one: Floats, other: NDArray | sparse.csr_array) -> Floats:
-        """Return the sum of products in each block, shape ``(blocks, m)``.
-
-        Parameters
-        ----------
-        one
-            Shape ``(n,)``.
-        other
-            Times the weight, shape ``(n, m)``.
-        """
-        if sparse.issparse(other):
-            return np.asarray((self._in_blocks @ (sparse.diags_array(one) @ other)).toarray())
-        return np.asarray(self._in_blocks @ (one[:, None] * other))
-
-    def of_levels(self, one: Floats, other: Floats) -> Floats:
-        """Return the sum of products of levels in each block, shape ``(blocks, m)``.
-
-        Parameters
-        ----------
-        one, other
-            Levels, shapes ``(groups,)`` and ``(groups, m)``.
-        """
-        summed = np.zeros((self._blocks, other.shape[1]))
-        np.add.at(summed, self._of_group, one[:, None] * other)
-        return summed
-
-    def without_level(self, values: Floats) -> Floats:
-        """Return values less their mean by weight in each group, shape ``(n,)``.
-
-        Parameters
-        ----------
-        values
-            Shape ``(n,)``.
-        """
-        level = self.level((self._weight * values)[:, None])[:, 0] * self._scale
-        return np.asarray(values - level[self.group])
 
 
 class HostValues(NamedTuple):
@@ -219,37 +100,6 @@ class SolvedOrder(NamedTuple):
     normal: Floats
     amplitude: Floats
     residual: Floats
-
-
-class Projected(NamedTuple):
-    """Derivatives of an order's light, brightness and sky projected out.
-
-    Parameters
-    ----------
-    weighted
-        Derivatives by weight, shape ``(n, m)``.
-    level
-        Their levels in each group.
-    shared, followed
-        Their products with the functions in each block, and what the brightness of those follows.
-    """
-
-    weighted: sparse.csr_array
-    level: Floats
-    shared: Floats
-    followed: Floats
-
-    def product(self, columns: sparse.csr_array, other: Projected) -> Floats:
-        """Return the normal matrix of these derivatives and others, shape ``(m, m')``.
-
-        Parameters
-        ----------
-        columns, other
-            The others, as they are and projected.
-        """
-        plain = np.asarray((self.weighted.T @ columns).toarray())
-        plain -= np.einsum("kcp,kcq->pq", self.shared, other.followed)
-        return np.asarray(plain - self.level.T @ other.level)
 
 
 class _Derivatives(NamedTuple):
@@ -323,7 +173,7 @@ class HostFit:
     ) -> None:
         self._stiff = stiff
         self.orders, self.stars, self.outline = orders, stars, outline
-        self._sums = [_Sums(order) for order in orders]
+        self._sums = [BlockSums(order.along, order.block_px, order.weight) for order in orders]
         low, high = domain_nm
         scaled = [(2.0 * one.pixels.wavelength_nm - low - high) / (high - low) for one in orders]
         self._bends = [chebyshev.chebvander(t, 3)[:, 1:] for t in scaled]
@@ -488,18 +338,7 @@ class HostFit:
         columns
             Derivatives of its light, shape ``(n, m)``.
         """
-        sums = self._sums[k]
-        weighted = sparse.csr_array(sparse.diags_array(self.orders[k].weight) @ columns)
-        level = sums.level(weighted)
-        shared = np.stack(
-            [
-                sums.product(function, weighted) - sums.of_levels(mine, level)
-                for function, mine in zip(solved.functions, solved.levels, strict=True)
-            ],
-            axis=1,
-        )
-        followed = np.asarray(np.linalg.solve(solved.normal, shared))
-        return Projected(weighted, level, shared, followed)
+        return self._sums[k].projected(columns, solved.functions, solved.levels, solved.normal)
 
     def columns(self, k: int, values: HostValues, solved: SolvedOrder) -> sparse.csr_array:
         """Return the derivatives of the light of an order with all that is fitted.

@@ -69,6 +69,34 @@ def test_a_star_beside_the_middle_of_its_host_is_taken_apart():
     assert float(sources.sources[0].fwhm(1100.0)) < 1.3
 
 
+def flux_over_truth(orders, scene_of_target):
+    """Return the light that the model gives the target over that drawn into the frame."""
+    true = sum(scene_of_target.stars.ravel()[order.pixels.place].sum() for order in orders)
+    return sum((order.model.spectra[0] * order.profiles[0]).sum() for order in orders) / true
+
+
+@pytest.mark.parametrize("scale", [1.2, 2.0])
+def test_a_star_on_the_flank_of_a_disc_keeps_its_light(scale):
+    star = Star(1500.0, -0.9, fwhm=0.9, colour=-0.3)
+    disc = Star(9000.0, 1.3, fwhm=0.9, colour=0.4, scale=scale)
+    scene = make_scene(GEOMETRY, 3, (star, disc))
+    orders, sources = modelled(scene)
+    target, host = sources.sources
+    assert target.outline is None
+    assert host.outline is not None
+    assert float(target.position(1100.0)) == pytest.approx(-0.9, abs=0.04)
+    assert float(host.position(1100.0)) == pytest.approx(1.3, abs=0.5)
+    found = flux_over_truth(orders, make_scene(GEOMETRY, 3, (star,)))
+    assert found == pytest.approx(1.0, abs=max(0.03, 4.0 * target.flux_error))
+    # As one disc with wings the galaxy took or gave a tenth of it.
+    assert target.flux_error < 0.03
+
+
+def test_a_galaxy_alone_has_no_star_upon_it():
+    _, sources = modelled(make_scene(GEOMETRY, 3, (Star(9000.0, 0.3, fwhm=0.9, scale=1.5),)))
+    assert [source.outline for source in sources.sources] == [None]
+
+
 @pytest.mark.parametrize("flux", [300.0, 3000.0])
 def test_a_star_drawn_out_along_the_slit_stays_one(flux):
     # Trailed over 1.5": many equal stars side by side, drawn as one.
