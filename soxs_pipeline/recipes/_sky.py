@@ -282,7 +282,14 @@ def about_sources(name: str, sources: Sources, threshold: float) -> list[str]:
     if len(sources.sources) > 1:
         middle = sum(target.wave_domain_nm) / 2
         places = ", ".join(f"{float(s.position(middle)):+.1f}" for s in sources.sources)
-        return [f"{name}: sources at {places} arcsec; the first is taken for the target"]
+        remarks = [f"{name}: sources at {places} arcsec; the first is taken for the target"]
+        if any(source.outline is not None for source in sources.sources[1:]):
+            unsure = 100.0 * target.flux_error
+            remarks.append(
+                f"{name}: the target lies upon a galaxy; how much of the light there is the "
+                f"galaxy's is known by what is beside it, and the flux to {unsure:.1f} per cent"
+            )
+        return remarks
     return []
 
 

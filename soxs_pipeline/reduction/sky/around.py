@@ -20,6 +20,7 @@ from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.numerics.robust import tukey_weights
 from soxs_pipeline.reduction.sky.besides import level_beside, without_level
 from soxs_pipeline.reduction.sky.finding import SourceOptions, collapse_exposure, find_sources
+from soxs_pipeline.reduction.sky.hosted import upon_host
 from soxs_pipeline.reduction.sky.modelled import ModelledOrder, with_spectra
 from soxs_pipeline.reduction.sky.slitlight import light_share
 from soxs_pipeline.reduction.sky.spectrum import OrderModel, SkyOptions
@@ -284,7 +285,7 @@ def model_under_sky(
         )
         for pixels, sky in zip(orders, skies, strict=True)
     ]  # fmt: skip
-    shapes = find_sources(modelled, source)
+    shapes = upon_host(modelled, find_sources(modelled, source), source)
     for _ in range(_SHAPE_ROUNDS):
         modelled = with_hits([_lit(order) for order in modelled], shape, options)
         shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)

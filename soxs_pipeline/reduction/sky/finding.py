@@ -21,7 +21,7 @@ from soxs_pipeline.reduction.sources.objects import (
     follow,
 )
 from soxs_pipeline.reduction.sources.shapefit import fit_shapes, unexplained
-from soxs_pipeline.reduction.sources.shapes import Shape
+from soxs_pipeline.reduction.sources.shapes import Shape, is_wide
 
 __all__ = [
     "LEAST_TEMPLATE",
@@ -42,6 +42,8 @@ _MARGINAL = 3.5
 _NARROW, _NARROW_FACTOR = 0.6, 4.0
 #: A neighbour this much less significant than the brightest source is not the target.
 _MINOR = 0.05
+#: How far from the middle of a galaxy, in its widths, a place is still that of the galaxy.
+_UPON = 0.5
 #: A source may be two: how far apart and how wide they are tried, and how far around it the fits
 #: are compared, in its widths. By how much the misfit must fall for each new term, and by what
 #: part of it. How far apart they must come out, in widths of the narrower, and how much wider one
@@ -105,12 +107,17 @@ def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[
         shapes = shapes if spot is None else [_assumed(collapsed, spot)]
     shapes, expected = target_first(shapes, options), options.position_arcsec
     if options.forced:
-        near = [s for s in shapes if abs(s.trace[0] - expected) < np.exp(s.log_fwhm)]
+        near = [s for s in shapes if abs(s.trace[0] - expected) < _reach(s, options.threshold)]
         others = [s for s in shapes if s not in near]
         seen = near or shapes
         like = seen[0] if seen else None
         return [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0), like), *others]
     return shapes or [_assumed(collapsed, Peak(expected, 1.0, 0.0, 0.0))]
+
+
+def _reach(shape: Shape, threshold: float) -> float:
+    """Return how far from a source a place is its own; upon a galaxy there may be stars."""
+    return float(np.exp(shape.log_fwhm)) * (_UPON if is_wide(shape, threshold) else 1.0)
 
 
 def target_first(shapes: list[Shape], options: SourceOptions) -> list[Shape]:

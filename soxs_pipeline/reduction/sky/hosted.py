@@ -24,6 +24,10 @@ Floats = NDArray[np.float64]
 
 #: A star upon a host is to be so many times surer than one on the sky.
 _SURER = 2.0
+#: Least significance of a galaxy in terms of that of the surest source.
+_FAINTEST = 0.1
+#: Fall of chi square from which the colour of a star is not that of the galaxy.
+_OTHER_COLOUR = 40.0
 #: Relative error of profiles in the weights.
 _PROFILE_ERROR = 0.03
 #: Pixels along the dispersion in which stars and host are of one colour while stars are looked
@@ -56,7 +60,9 @@ def upon_host(
         Stars and a host without a shape, the target first; or the sources as they were, if there
         is no galaxy, or no star upon it.
     """
-    wide = [shape for shape in shapes if is_wide(shape, options.threshold)]
+    # Faint wings beside a bright star are no galaxy.
+    least = max(options.threshold, _FAINTEST * max(shape.significance for shape in shapes))
+    wide = [shape for shape in shapes if is_wide(shape, least)]
     if not wide:
         return shapes
     orders = _thinned([_first_light(order) for order in modelled], _SEARCHED)
@@ -65,12 +71,15 @@ def upon_host(
     seen = [shape for shape in shapes if is_point(shape, options.threshold)]
     seen.sort(key=lambda shape: -shape.significance)
     while len(best.shapes) <= options.most:
-        star = seen.pop(0) if seen else _another_star(orders, best.shapes, options.threshold)
+        unseen = not seen
+        star = _another_star(orders, best.shapes, options.threshold) if unseen else seen.pop(0)
         if star is None:
             break
         known = [shape for shape in best.shapes if shape.outline is None]
         more = fit_hosted(orders, [host_like(orders, host, [*known, star]), *known, star])
-        if _is_better(more, best, options.threshold):
+        # What did not stand out by itself may be a part of the galaxy, or of a trailed image.
+        told = not unseen or more.other_colours[-1] > _OTHER_COLOUR
+        if told and _is_better(more, best, options.threshold):
             best = more
         elif not seen:
             break

@@ -112,7 +112,7 @@ def _kinds(shapes: list[Shape]) -> list[list[int]]:
     """Return which of the sources that were seen have one width: one profile, as stars have."""
     kinds: list[list[int]] = []
     for k, shape in enumerate(shapes):
-        if shape.forced:
+        if shape.forced or shape.outline is not None:
             continue
         like = [kind for kind in kinds if _alike(shape, shapes[kind[0]])]
         if like:

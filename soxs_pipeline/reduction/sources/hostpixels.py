@@ -60,6 +60,19 @@ class HostPixels:
         """How many blocks there are."""
         return int(np.unique(self.along // self.block_px).size)
 
+    def block_means(self, values: Floats) -> Floats:
+        """Return the mean of values at the pixels of each block, shape ``(blocks,)``.
+
+        Parameters
+        ----------
+        values
+            Shape ``(n,)``.
+        """
+        _, block, count = np.unique(
+            self.along // self.block_px, return_inverse=True, return_counts=True
+        )
+        return np.asarray(np.bincount(block, values) / count)
+
     @property
     def along(self) -> Integers:
         """Number of the pixel along the dispersion in which each pixel's wavelength falls."""

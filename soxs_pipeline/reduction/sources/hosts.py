@@ -31,6 +31,8 @@ _LARGEST_STEP, _DAMPING, _TOO_DAMPED = 0.5, 1e-4, 1e4
 #: Part of the host's light beneath a star that is not known, seen on simulated discs of galaxies:
 #: the images of stars have wings that pass for a host.
 _HOST_ERROR = 0.1
+#: Terms of the polynomial by which the colour of a star may differ from the host's.
+_COLOUR_TERMS = 4
 #: Places at which a star is looked for, how far from the end of the slit and from other light
 #: that is brightest somewhere, in arcsec.
 _SEARCH_ARCSEC, _END_ARCSEC, _APART_ARCSEC = 0.2, 0.7, 0.8
@@ -77,11 +79,14 @@ class HostedSources(NamedTuple):
         Chi square, and what departs from expectation.
     blocks
         How many brightnesses each source has.
+    other_colours
+        By how much chi square falls if the colour of each star may differ from the host's.
     """
 
     shapes: list[Shape]
     misfit: float
     blocks: int
+    other_colours: Floats
 
 
 def fit_hosted(
@@ -131,7 +136,8 @@ def fit_hosted(
     )
     outlined = _host(host, replace(fit.outline, coef=values.coef), values.shared[:3])
     found = [outlined if shape is host else next(fitted) for shape in shapes]
-    return HostedSources(found, misfit, sum(one.blocks for one in orders))
+    blocks = sum(one.blocks for one in orders)
+    return HostedSources(found, misfit, blocks, _other_colours(fit, values))
 
 
 def find_star(orders: list[HostPixels], shapes: list[Shape]) -> Peak:
@@ -240,6 +246,34 @@ def _significance(fit: HostFit, values: HostValues) -> tuple[Floats, Floats]:
         light += (bright**2 * solved.normal.diagonal(axis1=1, axis2=2)[:, :-1]).sum(axis=0)
         beneath += (bright * host * solved.normal[:, :-1, -1]).sum(axis=0)
     return np.sqrt(np.maximum(total, 0.0)), np.abs(beneath) / np.maximum(light, 1e-300)
+
+
+def _other_colours(fit: HostFit, values: HostValues) -> Floats:
+    """Return how much worse each star's spectrum is fitted by the host's than by one like it.
+
+    The other is the host's times a polynomial of the wavelength. A star that is but a part of a
+    galaxy, or of a trailed image, has the colour of the whole.
+    """
+    waves, bright, variance = [], [], []
+    for k, order in enumerate(fit.orders):
+        solved = fit.solve(k, values)
+        waves.append(order.block_means(order.pixels.wavelength_nm))
+        bright.append(solved.amplitude)
+        variance.append(np.linalg.inv(solved.normal).diagonal(axis1=1, axis2=2))
+    light, noise2 = np.concatenate(bright), np.concatenate(variance)
+    wave = np.concatenate(waves)
+    t = (wave - wave.mean()) / max(float(np.ptp(wave)), 1e-9)
+    falls = []
+    for k in range(values.places.size):
+        sigma = np.sqrt(noise2[:, k])
+        basis = (light[:, -1] / sigma)[:, None] * np.vander(t, _COLOUR_TERMS, increasing=True)
+        pulls = light[:, k] / sigma
+        left = [
+            float(((pulls - part @ np.linalg.lstsq(part, pulls, rcond=None)[0]) ** 2).sum())
+            for part in (basis[:, :1], basis)
+        ]
+        falls.append(left[0] - left[1])
+    return np.array(falls)
 
 
 def _host(shape: Shape, outline: LogSpline, drift: Floats) -> Shape:

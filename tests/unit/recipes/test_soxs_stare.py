@@ -173,3 +173,21 @@ def test_sky_regions_that_make_no_sense_are_refused(text):
 def test_sky_regions_are_used():
     outcome = run(make_scene(GEOMETRY), sky_regions="-5:-2, 3:5")
     assert values(outcome, "SKY CHI2")[None] == pytest.approx(1.0, abs=0.06)
+
+
+HOSTED = Star(1500.0, -0.9, fwhm=0.9, colour=-0.3), Star(9000.0, 1.3, fwhm=0.9, scale=1.5)
+
+
+def test_of_a_target_upon_a_galaxy_it_is_said_how_well_its_flux_is_known():
+    outcome = run(make_scene(GEOMETRY, 3, HOSTED))
+    (told,) = [remark for remark in outcome.remarks if "upon a galaxy" in remark]
+    unsure = 100.0 * outcome.products.sources.sources[0].flux_error
+    assert f"{unsure:.1f} per cent" in told
+
+
+def test_a_target_upon_a_galaxy_may_be_told_by_its_place():
+    outcome = run(make_scene(GEOMETRY, 3, HOSTED), locate="given", position=-0.9)
+    target, *others = outcome.products.sources.sources
+    assert target.forced
+    assert float(target.position(1100.0)) == pytest.approx(-0.9, abs=0.01)
+    assert [other.outline is not None for other in others] == [True]

@@ -87,14 +87,14 @@ def test_a_star_on_the_flank_of_a_disc_keeps_its_light(scale):
     assert float(target.position(1100.0)) == pytest.approx(-0.9, abs=0.04)
     assert float(host.position(1100.0)) == pytest.approx(1.3, abs=0.5)
     found = flux_over_truth(orders, make_scene(GEOMETRY, 3, (star,)))
-    assert found == pytest.approx(1.0, abs=max(0.03, 4.0 * target.flux_error))
-    # As one disc with wings the galaxy took or gave a tenth of it.
-    assert target.flux_error < 0.03
+    assert found == pytest.approx(1.0, abs=2.0 * target.flux_error)
+    assert target.flux_error < 0.06
 
 
 def test_a_galaxy_alone_has_no_star_upon_it():
     _, sources = modelled(make_scene(GEOMETRY, 3, (Star(9000.0, 0.3, fwhm=0.9, scale=1.5),)))
-    assert [source.outline for source in sources.sources] == [None]
+    assert place_of(sources) == pytest.approx(0.3, abs=0.05)
+    assert not any(source.outline for source in sources.sources)
 
 
 @pytest.mark.parametrize("flux", [300.0, 3000.0])
