@@ -68,10 +68,18 @@ class HostPixels:
         values
             Shape ``(n,)``.
         """
-        _, block, count = np.unique(
-            self.along // self.block_px, return_inverse=True, return_counts=True
-        )
-        return np.asarray(np.bincount(block, values) / count)
+        return np.asarray(self.block_sums(values) / self.block_sums(np.ones(values.size)))
+
+    def block_sums(self, values: Floats) -> Floats:
+        """Return the sum of values at the pixels of each block, shape ``(blocks,)``.
+
+        Parameters
+        ----------
+        values
+            Shape ``(n,)``.
+        """
+        _, block = np.unique(self.along // self.block_px, return_inverse=True)
+        return np.asarray(np.bincount(block, values))
 
     @property
     def along(self) -> Integers:

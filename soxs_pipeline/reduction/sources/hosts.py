@@ -30,7 +30,7 @@ _MOST_STEPS, _LEAST_GAIN, _STARS_REST = 12, 0.1, 2
 _LARGEST_STEP, _DAMPING, _TOO_DAMPED = 0.5, 1e-4, 1e4
 #: Part of the host's light beneath a star that is not known, seen on simulated discs of galaxies:
 #: the images of stars have wings that pass for a host.
-_HOST_ERROR = 0.1
+_HOST_ERROR = 0.05
 #: Terms of the polynomial by which the colour of a star may differ from the host's.
 _COLOUR_TERMS = 4
 #: Places at which a star is looked for, how far from the end of the slit and from other light
@@ -234,17 +234,20 @@ def _minimum(fit: HostFit, values: HostValues, steps: int) -> tuple[HostValues, 
 def _significance(fit: HostFit, values: HostValues) -> tuple[Floats, Floats]:
     """Return how sure each star is if host and profile were known, and the host's light beneath.
 
-    The latter is what of the host would pass for the star, over the light of the star. Each block
-    is held against the next one: the noise of one alone would pass for light.
+    The latter is the host's light in the star's profile over that of the star. Each block is held
+    against the next one: the noise of one alone would pass for light.
     """
     total, light, beneath = np.zeros((3, values.places.size))
-    for k in range(len(fit.orders)):
+    for k, order in enumerate(fit.orders):
         solved = fit.solve(k, values)
         bright, host = solved.amplitude[:, :-1], solved.amplitude[:, -1:]
         pulls = bright * np.sqrt(fit.spectra(solved)[1])
         total += (pulls[1:] * pulls[:-1]).sum(axis=0)
-        light += (bright**2 * solved.normal.diagonal(axis1=1, axis2=2)[:, :-1]).sum(axis=0)
-        beneath += (bright * host * solved.normal[:, :-1, -1]).sum(axis=0)
+        stars, galaxy = solved.functions[:-1], solved.functions[-1]
+        shared = [order.block_sums(order.weight * star * galaxy) for star in stars]
+        own = [order.block_sums(order.weight * star**2) for star in stars]
+        light += (bright**2 * np.reshape(own, bright.T.shape).T).sum(axis=0)
+        beneath += (bright * host * np.reshape(shared, bright.T.shape).T).sum(axis=0)
     return np.sqrt(np.maximum(total, 0.0)), np.abs(beneath) / np.maximum(light, 1e-300)
 
 
