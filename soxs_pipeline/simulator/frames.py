@@ -396,6 +396,4 @@ def _light(
     planes = [sources, extended, stray, *each]
     if geometry.transposed:
         planes = [np.ascontiguousarray(plane.T) for plane in planes]
-    return Light2D(
-        planes[0], planes[1], planes[2], tuple(planes[3:]), tuple(tuple(e) for e in entries)
-    )
+    return Light2D(*planes[:3], tuple(planes[3:]), tuple(tuple(e) for e in entries))

@@ -35,6 +35,8 @@ _PROFILE_ERROR = 0.03
 _SEARCH_BLOCK_PX, _FIT_BLOCK_PX = 24, 64
 #: Relative error of the sky, for its illumination is not known yet, or hardly better.
 _SKY_ERRORS = (0.02, 0.005)
+#: Pixels below which an order tells nothing.
+_FEWEST = 200
 #: Pixels that are enough to look for stars, and to fit them; steps of a fit that looks for stars,
 #: and of one that has been made before. Sigmas from which a pixel is left out.
 _SEARCHED, _FITTED, _STIFF_STEPS, _STEPS, _CLIP_SIGMA = 120_000, 400_000, 6, 4, 6.0
@@ -66,6 +68,8 @@ def upon_host(
     if not wide:
         return shapes
     orders = _thinned([_first_light(order) for order in modelled], _SEARCHED)
+    if not orders:
+        return shapes
     host = host_like(orders, max(wide, key=lambda shape: shape.significance), [])
     best = fit_hosted(orders, [host, *(shape for shape in shapes if shape.forced)])
     seen = [shape for shape in shapes if is_point(shape, options.threshold)]
@@ -123,13 +127,14 @@ def fit_again(modelled: list[ModelledOrder], shapes: list[Shape]) -> list[Shape]
     # The host comes last.
     ranked = sorted(range(len(shapes)), key=lambda k: shapes[k].outline is not None)
     orders = _thinned([_light(order, ranked) for order in modelled], _FITTED)
-    return fit_hosted(orders, shapes, steps=_STEPS).shapes
+    return fit_hosted(orders, shapes, steps=_STEPS).shapes if orders else shapes
 
 
 def _thinned(orders: list[HostPixels], enough: int) -> list[HostPixels]:
-    """Return one in so many groups of pixels that about enough are left."""
+    """Return one in so many groups of pixels that about enough are left, of orders that have any."""
     every = max(1, sum(one.light.size for one in orders) // enough)
-    return [one.only(one.along % every == 0) for one in orders]
+    thinned = [one.only(one.along % every == 0) for one in orders]
+    return [one for one in thinned if one.light.size >= _FEWEST]
 
 
 def _first_light(order: ModelledOrder) -> HostPixels:

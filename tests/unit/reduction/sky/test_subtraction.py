@@ -269,3 +269,14 @@ def test_the_variance_of_the_difference_is_right_beside_and_on_the_source():
     pull, share = (np.concatenate(parts) for parts in zip(*pulls, strict=True))
     assert np.std(pull[share < 0.01]) == pytest.approx(1.0, abs=0.03)
     assert np.std(pull[share > 0.15]) == pytest.approx(1.0, abs=0.04)
+
+
+def test_an_order_of_which_nothing_is_left_does_not_hinder_the_others():
+    stars = Star(1500.0, -0.9, fwhm=0.9, colour=-0.3), Star(9000.0, 1.3, fwhm=0.9, scale=1.5)
+    scene = make_scene(GEOMETRY, 3, stars)
+    whole, lost = gather_pixels(scene.frame, None, GEOMETRY, edge_margin_px=2.0)
+    lost = replace(lost, usable=lost.usable & (lost.w < lost.w[0] + 4.0))
+    shape = scene.frame.shape
+    _, sources = model_exposure([whole, lost], shape, SkyOptions(), SourceOptions())
+    assert place_of(sources) == pytest.approx(-0.9, abs=0.1)
+    assert sources.sources[1].outline is not None
