@@ -396,4 +396,5 @@ def _light(
     planes = [sources, extended, stray, *each]
     if geometry.transposed:
         planes = [np.ascontiguousarray(plane.T) for plane in planes]
-    return Light2D(*planes[:3], tuple(planes[3:]), tuple(tuple(e) for e in entries))
+    told = tuple(tuple(entry) for entry in entries)
+    return Light2D(planes[0], planes[1], planes[2], tuple(planes[3:]), told)

@@ -131,7 +131,7 @@ def fit_again(modelled: list[ModelledOrder], shapes: list[Shape]) -> list[Shape]
 
 
 def _thinned(orders: list[HostPixels], enough: int) -> list[HostPixels]:
-    """Return one in so many groups of pixels that about enough are left, of orders that have any."""
+    """Return one in so many groups of pixels that about enough are left, of orders with any."""
     every = max(1, sum(one.light.size for one in orders) // enough)
     thinned = [one.only(one.along % every == 0) for one in orders]
     return [one for one in thinned if one.light.size >= _FEWEST]
