@@ -64,6 +64,8 @@ class BlockSums:
     ----------
     group, block
         Which group and block each pixel belongs to, counted without gaps.
+    blocks
+        How many blocks there are.
     """
 
     def __init__(self, along: NDArray[np.int64], block_px: int, weight: Floats) -> None:
@@ -72,7 +74,7 @@ class BlockSums:
         self.block = np.cumsum(np.diff(block, prepend=block[0]) > 0)
         first = np.flatnonzero(np.diff(self.group, prepend=-1))
         self._of_group = self.block[first]
-        self._blocks = int(self.block[-1]) + 1
+        self.blocks = int(self.block[-1]) + 1
         self._weight = weight
         total = np.bincount(self.group, weight)
         self._scale = 1.0 / np.sqrt(np.maximum(total, 1e-300))
@@ -91,6 +93,16 @@ class BlockSums:
         summed = self._groups @ values
         dense = summed.toarray() if sparse.issparse(summed) else summed
         return np.asarray(dense * self._scale[:, None])
+
+    def summed(self, values: Floats) -> Floats:
+        """Return the sum of values in each block, shape ``(blocks,)``.
+
+        Parameters
+        ----------
+        values
+            Shape ``(n,)``.
+        """
+        return np.asarray(np.bincount(self.block, values, self.blocks), np.float64)
 
     def product(self, one: Floats, other: NDArray | sparse.csr_array) -> Floats:
         """Return the sum of products in each block, shape ``(blocks, m)``.
@@ -114,7 +126,7 @@ class BlockSums:
         one, other
             Levels, shapes ``(groups,)`` and ``(groups, m)``.
         """
-        summed = np.zeros((self._blocks, other.shape[1]))
+        summed = np.zeros((self.blocks, other.shape[1]))
         np.add.at(summed, self._of_group, one[:, None] * other)
         return summed
 

@@ -86,15 +86,17 @@ class SolvedOrder(NamedTuple):
 
     Parameters
     ----------
+    shares
+        Share of stars and host in each pixel, shape ``(functions, n)``.
     functions, levels
-        Light of stars and host in each pixel, shape ``(functions, n)``, and its levels in each
-        group.
+        The same times the templates, and its levels in each group.
     normal, amplitude
         Normal matrix and brightness of each block.
     residual
         What they leave of the light, shape ``(n,)``.
     """
 
+    shares: Floats
     functions: Floats
     levels: Floats
     normal: Floats
@@ -160,6 +162,11 @@ class HostFit:
         Wavelengths of the exposure.
     stiff
         True if a host is to have no nucleus and hardly any bends: whatever is narrow is left over.
+
+    Attributes
+    ----------
+    sums
+        Of each order, over pixels along the dispersion and blocks of them.
     """
 
     def __init__(
@@ -173,7 +180,7 @@ class HostFit:
     ) -> None:
         self._stiff = stiff
         self.orders, self.stars, self.outline = orders, stars, outline
-        self._sums = [BlockSums(order.along, order.block_px, order.weight) for order in orders]
+        self.sums = [BlockSums(order.along, order.block_px, order.weight) for order in orders]
         low, high = domain_nm
         scaled = [(2.0 * one.pixels.wavelength_nm - low - high) / (high - low) for one in orders]
         self._bends = [chebyshev.chebvander(t, 3)[:, 1:] for t in scaled]
@@ -203,12 +210,10 @@ class HostFit:
     def _profiles(self, k: int, values: HostValues) -> Floats:
         return source_profiles(self.orders[k].pixels, self.shapes(values))
 
-    def _host(self, k: int, values: HostValues) -> tuple[Floats, Floats]:
-        """Return the host's share of each pixel and the slope of its logarithm."""
+    def _host(self, k: int, values: HostValues) -> Floats:
+        """Return the host's share of each pixel."""
         outline = replace(self.outline, coef=values.coef)
-        distance = self._distance(k, values)
-        pixels = self.orders[k].pixels
-        return outline(distance) * pixels.height_arcsec, outline.slope(distance)
+        return outline(self._distance(k, values)) * self.orders[k].pixels.height_arcsec
 
     def _distance(self, k: int, values: HostValues) -> Floats:
         return np.asarray(self.orders[k].pixels.slit_arcsec - self._bends[k] @ values.shared[:3])
@@ -223,8 +228,8 @@ class HostFit:
         values
             What is fitted.
         """
-        order, sums = self.orders[k], self._sums[k]
-        shares = np.vstack([self._profiles(k, values), self._host(k, values)[0]])
+        order, sums = self.orders[k], self.sums[k]
+        shares = np.vstack([self._profiles(k, values), self._host(k, values)])
         functions = shares * order.templates
         weighted = (functions * order.weight).T
         levels = sums.level(weighted).T
@@ -242,7 +247,8 @@ class HostFit:
         normal[:, index, index] += 1e-6 * np.median(normal[:, index, index], axis=0) + 1e-30
         amplitude = np.asarray(np.linalg.solve(normal, right)[:, :, 0])
         left = order.light - np.einsum("cn,cn->n", amplitude[sums.block].T, functions)
-        return SolvedOrder(functions, levels, normal, amplitude, sums.without_level(left))
+        left = sums.without_level(left)
+        return SolvedOrder(shares, functions, levels, normal, amplitude, left)
 
     def misfit(self, values: HostValues) -> float:
         """Return chi square, and what departs from expectation.
@@ -338,7 +344,7 @@ class HostFit:
         columns
             Derivatives of its light, shape ``(n, m)``.
         """
-        return self._sums[k].projected(columns, solved.functions, solved.levels, solved.normal)
+        return self.sums[k].projected(columns, solved.functions, solved.levels, solved.normal)
 
     def columns(self, k: int, values: HostValues, solved: SolvedOrder) -> sparse.csr_array:
         """Return the derivatives of the light of an order with all that is fitted.
@@ -350,23 +356,23 @@ class HostFit:
         values
             What is fitted.
         """
-        bright = solved.amplitude[self._sums[k].block].T * self.orders[k].templates
-        return self._derivatives(k, values).light(bright)
+        bright = solved.amplitude[self.sums[k].block].T * self.orders[k].templates
+        return self._derivatives(k, values, solved.shares).light(bright)
 
-    def _derivatives(self, k: int, values: HostValues) -> _Derivatives:
-        here, step = self._profiles(k, values), _DERIVATIVE_STEP
+    def _derivatives(self, k: int, values: HostValues, shares: Floats) -> _Derivatives:
+        here, step = shares[:-1], _DERIVATIVE_STEP
         moved = self._profiles(k, values._replace(places=values.places + step)) - here
         changed = []
         for which in (3, 4):
             shared = values.shared.copy()
             shared[which] += step
             changed.append(self._profiles(k, values._replace(shared=shared)) - here)
-        host, slope = self._host(k, values)
+        distance = self._distance(k, values)
         return _Derivatives(
             np.asarray(self._bends[k].T, np.float64),
             moved / step,
             np.array(changed) / step,
-            host,
-            slope,
-            self.outline.basis(self._distance(k, values)),
+            shares[-1],
+            replace(self.outline, coef=values.coef).slope(distance),
+            self.outline.basis(distance),
         )

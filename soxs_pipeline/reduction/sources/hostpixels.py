@@ -56,32 +56,6 @@ class HostPixels:
         )
 
     @property
-    def blocks(self) -> int:
-        """How many blocks there are."""
-        return int(np.unique(self.along // self.block_px).size)
-
-    def block_means(self, values: Floats) -> Floats:
-        """Return the mean of values at the pixels of each block, shape ``(blocks,)``.
-
-        Parameters
-        ----------
-        values
-            Shape ``(n,)``.
-        """
-        return np.asarray(self.block_sums(values) / self.block_sums(np.ones(values.size)))
-
-    def block_sums(self, values: Floats) -> Floats:
-        """Return the sum of values at the pixels of each block, shape ``(blocks,)``.
-
-        Parameters
-        ----------
-        values
-            Shape ``(n,)``.
-        """
-        _, block = np.unique(self.along // self.block_px, return_inverse=True)
-        return np.asarray(np.bincount(block, values))
-
-    @property
     def along(self) -> Integers:
         """Number of the pixel along the dispersion in which each pixel's wavelength falls."""
         return np.floor(self.pixels.w).astype(np.int64)

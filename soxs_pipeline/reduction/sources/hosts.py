@@ -11,7 +11,13 @@ from scipy import sparse
 
 from soxs_pipeline.numerics.detection import Peak
 from soxs_pipeline.numerics.logspline import LogSpline
-from soxs_pipeline.reduction.sources.hostfit import SHARED, HostFit, HostValues, nucleus
+from soxs_pipeline.reduction.sources.hostfit import (
+    SHARED,
+    HostFit,
+    HostValues,
+    SolvedOrder,
+    nucleus,
+)
 from soxs_pipeline.reduction.sources.hostpixels import HostPixels
 from soxs_pipeline.reduction.sources.shapes import Shape, source_profiles, usual_shape
 
@@ -123,7 +129,8 @@ def fit_hosted(
     gram, _, slopes = fit.normal(values)
     covariance = np.linalg.pinv(gram, hermitian=True)
     errors = np.sqrt(np.einsum("sp,pq,sq->s", slopes, covariance, slopes))
-    sure, beneath = _significance(fit, values)
+    solved = [fit.solve(k, values) for k in range(len(orders))]
+    sure, beneath = _significance(fit, solved)
     errors = np.hypot(errors, _HOST_ERROR * beneath)
     fitted = iter(
         replace(
@@ -136,8 +143,8 @@ def fit_hosted(
     )
     outlined = _host(host, replace(fit.outline, coef=values.coef), values.shared[:3])
     found = [outlined if shape is host else next(fitted) for shape in shapes]
-    blocks = sum(one.blocks for one in orders)
-    return HostedSources(found, misfit, blocks, _other_colours(fit, values))
+    blocks = sum(one.blocks for one in fit.sums)
+    return HostedSources(found, misfit, blocks, _other_colours(fit, solved))
 
 
 def find_star(orders: list[HostPixels], shapes: list[Shape]) -> Peak:
@@ -231,43 +238,43 @@ def _minimum(fit: HostFit, values: HostValues, steps: int) -> tuple[HostValues, 
     return values, misfit
 
 
-def _significance(fit: HostFit, values: HostValues) -> tuple[Floats, Floats]:
+def _significance(fit: HostFit, solved: list[SolvedOrder]) -> tuple[Floats, Floats]:
     """Return how sure each star is if host and profile were known, and the host's light beneath.
 
     The latter is the host's light in the star's profile over that of the star. Each block is held
     against the next one: the noise of one alone would pass for light.
     """
-    total, light, beneath = np.zeros((3, values.places.size))
-    for k, order in enumerate(fit.orders):
-        solved = fit.solve(k, values)
-        bright, host = solved.amplitude[:, :-1], solved.amplitude[:, -1:]
-        pulls = bright * np.sqrt(fit.spectra(solved)[1])
+    total, light, beneath = np.zeros((3, len(fit.stars)))
+    for order, sums, one in zip(fit.orders, fit.sums, solved, strict=True):
+        bright, host = one.amplitude[:, :-1], one.amplitude[:, -1:]
+        pulls = bright * np.sqrt(fit.spectra(one)[1])
         total += (pulls[1:] * pulls[:-1]).sum(axis=0)
-        stars, galaxy = solved.functions[:-1], solved.functions[-1]
-        shared = [order.block_sums(order.weight * star * galaxy) for star in stars]
-        own = [order.block_sums(order.weight * star**2) for star in stars]
+        stars, galaxy = one.functions[:-1], one.functions[-1]
+        shared = [sums.summed(order.weight * star * galaxy) for star in stars]
+        own = [sums.summed(order.weight * star**2) for star in stars]
         light += (bright**2 * np.reshape(own, bright.T.shape).T).sum(axis=0)
         beneath += (bright * host * np.reshape(shared, bright.T.shape).T).sum(axis=0)
     return np.sqrt(np.maximum(total, 0.0)), np.abs(beneath) / np.maximum(light, 1e-300)
 
 
-def _other_colours(fit: HostFit, values: HostValues) -> Floats:
+def _other_colours(fit: HostFit, solved: list[SolvedOrder]) -> Floats:
     """Return how much worse each star's spectrum is fitted by the host's than by one like it.
 
     The other is the host's times a polynomial of the wavelength. A star that is but a part of a
     galaxy, or of a trailed image, has the colour of the whole.
     """
-    waves, bright, variance = [], [], []
-    for k, order in enumerate(fit.orders):
-        solved = fit.solve(k, values)
-        waves.append(order.block_means(order.pixels.wavelength_nm))
-        bright.append(solved.amplitude)
-        variance.append(np.linalg.inv(solved.normal).diagonal(axis1=1, axis2=2))
-    light, noise2 = np.concatenate(bright), np.concatenate(variance)
-    wave = np.concatenate(waves)
+    light = np.concatenate([one.amplitude for one in solved])
+    noise2 = np.linalg.inv(np.concatenate([one.normal for one in solved]))
+    noise2 = noise2.diagonal(axis1=1, axis2=2)
+    wave = np.concatenate(
+        [
+            sums.summed(order.pixels.wavelength_nm) / sums.summed(np.ones(order.light.size))
+            for order, sums in zip(fit.orders, fit.sums, strict=True)
+        ]
+    )
     t = (wave - wave.mean()) / max(float(np.ptp(wave)), 1e-9)
     falls = []
-    for k in range(values.places.size):
+    for k in range(len(fit.stars)):
         sigma = np.sqrt(noise2[:, k])
         basis = (light[:, -1] / sigma)[:, None] * np.vander(t, _COLOUR_TERMS, increasing=True)
         pulls = light[:, k] / sigma
