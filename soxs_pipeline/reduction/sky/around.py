@@ -246,6 +246,17 @@ def _without_lines(
     return replace(order, model=replace(order.model, **parts))
 
 
+def _fit_again(modelled: list[ModelledOrder], shapes: list[Shape]) -> list[Shape]:
+    """Fit discs again. A host is held: how far the flux of stars depends on it stays as it was."""
+    fitted = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
+    if all(shape.outline is None for shape in shapes):
+        return fitted
+    return [
+        replace(now, flux_error=max(before.flux_error, now.flux_error))
+        for before, now in zip(shapes, fitted, strict=True)
+    ]
+
+
 def model_under_sky(
     orders: Sequence[SlitPixels],
     skies: Sequence[OrderModel],
@@ -288,11 +299,11 @@ def model_under_sky(
     shapes = upon_host(modelled, find_sources(modelled, source), source)
     for _ in range(_SHAPE_ROUNDS):
         modelled = with_hits([_lit(order) for order in modelled], shape, options)
-        shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
+        shapes = _fit_again(modelled, shapes)
     told = math.nan, False
     if level == "take" or (level == "automatic" and is_point(shapes[0], source.threshold)):
         modelled = [_lit(_without_lines(order, shapes, options)) for order in modelled]
-        shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
+        shapes = _fit_again(modelled, shapes)
         beside = [level_beside(order, shapes) for order in modelled]
         known = [one for one in beside if one is not None]
         if known:
@@ -304,7 +315,7 @@ def model_under_sky(
                 _lit(without_level(order, one))
                 for order, one in zip(modelled, beside, strict=True)
             ]
-            shapes = fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
+            shapes = _fit_again(modelled, shapes)
     found = sources_of(modelled, shapes, source.aim_arcsec)
     # No pixel of this exposure helped to find its sky: none is drawn to it.
     flagged = [order.flagged(hit=order.hit, used=order.used & False) for order in modelled]

@@ -13,7 +13,7 @@ from soxs_pipeline.recipes.soxs_extract import ExtractParameters, soxs_extract
 from soxs_pipeline.recipes.soxs_merge import MergeParameters, soxs_merge
 from soxs_pipeline.recipes.soxs_offset import OffsetParameters, soxs_offset
 from soxs_pipeline.recipes.soxs_stare import StareParameters, soxs_stare
-from tests.support.sequences import offset
+from tests.support.sequences import member, offset
 from tests.support.sky_scene import Star, make_geometry
 
 GEOMETRY = make_geometry()
@@ -224,3 +224,30 @@ def test_object_and_sky_that_look_exchanged_are_told():
     assert f"{scenes[0].raw.name} for the sky, but that holds a source of" in told
     right = " ".join(" ".join(run(scenes, k).remarks) for k in range(3))
     assert "but that holds a source" not in right
+
+
+def test_a_star_upon_its_host_keeps_its_light_and_an_honest_error():
+    star = Star(1500.0, -0.9, fwhm=0.9, colour=-0.3)
+    both = star, Star(9000.0, 1.3, fwhm=0.9, colour=0.4, scale=1.5)
+    scenes = [
+        member(
+            GEOMETRY,
+            3 + k,
+            both if letter == "O" else (),
+            f"off{k}",
+            {"ESO SEQ FIXOFF RA": 0.0 if letter == "O" else -45.0, "ESO SEQ FIXOFF DEC": 0.0},
+            line=3000.0 * (1.0 + 0.06 * k),
+            lines_seed=3,
+        )
+        for k, letter in enumerate("SOS")
+    ]
+    outcome = run(scenes, 1)
+    target, host = outcome.products.sources.sources
+    assert host.outline is not None
+    assert 0.01 < target.flux_error < 0.1
+    alone = member(GEOMETRY, 4, (star,), "alone", {}, lines_seed=3).stars
+    for spectrum in extracted(outcome).spectra:
+        true = (alone * (GEOMETRY.pixel_map.order == spectrum.order)).sum(axis=0)
+        inner = slice(30, -30)
+        there = np.interp(spectrum.x[inner], np.arange(true.size), true)
+        assert spectrum.flux[inner].sum() / there.sum() == pytest.approx(1.0, abs=0.04)
