@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from soxs_pipeline.domain.dispersion import DispersionSolution
@@ -48,3 +48,19 @@ class Geometry:
     order_table: OrderTable
     dispersion: DispersionSolution
     pixel_map: PixelMap
+
+    def moved_across(self, moved_px: Mapping[int, float]) -> Geometry:
+        """Return the geometry of an exposure in which the slit's image moved across the orders.
+
+        Parameters
+        ----------
+        moved_px
+            For each order by how many pixels it moved towards larger ``y``; none for nothing.
+        """
+        if not any(moved_px.values()):
+            return self
+        return Geometry(
+            self.order_table.moved_across(moved_px),
+            self.dispersion.moved_across(moved_px),
+            self.pixel_map.moved_across(moved_px),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -80,6 +81,12 @@ class DispersionSolution:
             chebyshev.chebval2d(t, u, self.x_coef[row]),
             chebyshev.chebval2d(t, u, self.y_coef[row]),
         )
+
+    def moved_across(self, moved_px: Mapping[int, float]) -> Self:
+        """Return the solution for images of the slit that moved by so many pixels along ``y``."""
+        y_coef = self.y_coef.copy()
+        y_coef[:, 0, 0] += [moved_px.get(int(order), 0.0) for order in self.orders]
+        return replace(self, y_coef=y_coef)
 
     def rebinned(self, along_dispersion: int, along_slit: int) -> Self:
         """Return the solution for a detector binned by these factors."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -60,6 +61,9 @@ class Frame:
         The detector setup of that frame.
     exposures
         The raw exposures it holds the light of.
+    slit_moved_px
+        For each order by how many pixels the slit's image moved towards larger ``y`` since the
+        calibrations; empty if it was not measured.
     """
 
     data: NDArray[np.float32]
@@ -69,6 +73,7 @@ class Frame:
     header: Header
     setup: DetectorSetup
     exposures: tuple[Exposure, ...] = ()
+    slit_moved_px: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.data.shape == self.variance.shape == self.quality.shape:

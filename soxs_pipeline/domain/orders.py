@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -52,6 +54,23 @@ class OrderTable:
     def upper(self, order: int, x: ArrayLike) -> Floats:
         """Return ``y`` of the edge at large ``y``."""
         return self._evaluate(self.upper_coef, order, x)
+
+    def moved_across(self, moved_px: Mapping[int, float]) -> Self:
+        """Return the table for orders that moved by so many pixels along ``y``.
+
+        The edges then hold what lies on the slit now and did so before: of what came in at one
+        end no flat knows the response.
+        """
+        steps = np.array([moved_px.get(int(order), 0.0) for order in self.orders])
+        centre, lower, upper = (
+            np.column_stack([coef[:, 0] + step, coef[:, 1:]])
+            for coef, step in (
+                (self.centre_coef, steps),
+                (self.lower_coef, np.maximum(steps, 0.0)),
+                (self.upper_coef, np.minimum(steps, 0.0)),
+            )
+        )
+        return replace(self, centre_coef=centre, lower_coef=lower, upper_coef=upper)
 
     @property
     def has_edges(self) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,3 +44,23 @@ class PixelMap:
         orders, first = np.unique(labels[place], return_index=True)
         parts = np.split(place, first[1:])
         return {int(order): part for order, part in zip(orders, parts, strict=False)}
+
+    def moved_across(self, moved_px: Mapping[int, float]) -> Self:
+        """Return the map for images of the slit that moved by so many pixels along ``y``.
+
+        Each pixel keeps its order and sees what a place so far away from it saw before.
+        """
+        wave, slit = self.wavelength_nm.copy(), self.slit_arcsec.copy()
+        for order, place in self.places.items():
+            step = moved_px.get(order, 0.0)
+            if not step:
+                continue
+            rows, columns = np.divmod(place, wave.shape[1])
+            up, down = np.minimum(rows + 1, wave.shape[0] - 1), np.maximum(rows - 1, 0)
+            up = np.where(self.order[up, columns] == order, up, rows)
+            down = np.where(self.order[down, columns] == order, down, rows)
+            apart = np.maximum(up - down, 1)
+            for old, new in ((self.wavelength_nm, wave), (self.slit_arcsec, slit)):
+                slope = (old[up, columns] - old[down, columns]) / apart
+                new[rows, columns] -= step * np.nan_to_num(slope)
+        return replace(self, wavelength_nm=wave, slit_arcsec=slit)

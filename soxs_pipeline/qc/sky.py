@@ -12,7 +12,15 @@ from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.numerics.gausshermite import hermite_sum
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
-__all__ = ["COSMICS", "SKY_QC", "STRAY", "UNEVEN", "measure_residuals", "measure_sources"]
+__all__ = [
+    "COSMICS",
+    "SKY_QC",
+    "SLIT_MOVED",
+    "STRAY",
+    "UNEVEN",
+    "measure_residuals",
+    "measure_sources",
+]
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +41,10 @@ ORDER_LEVEL = QcDefinition("SKY MEDIAN", "Median sky in a pixel of an order", "e
                            per_order=True)  # fmt: skip
 STRAY = QcDefinition("SKY SCATTERED", "Median scattered light in a pixel, taken off",
                      "electron")  # fmt: skip
+SLIT_MOVED = QcDefinition(
+    "SLIT MOVED", "Motion of the slit's image across an order since the calibrations", "pixel",
+    per_order=True,
+)  # fmt: skip
 COSMICS = QcDefinition("COSMIC NUM", "Pixels in the orders hit by cosmic rays", "pixel")
 UNEVEN = QcDefinition(
     "SKY UNEVEN NUM", "Lines that differ along the slit and were interpolated under the target"
@@ -63,7 +75,7 @@ DEPARTURE = QcDefinition(
 
 SKY_QC = (
     CHI2, FAR, CORE, LEVEL, ORDER_CHI2, ORDER_FAR, ORDER_CORE, ORDER_LEVEL,
-    STRAY, COSMICS, UNEVEN, NUMBER, POSITION, DRIFT, WIDTH, BLUR, SIGNIFICANCE,
+    STRAY, SLIT_MOVED, COSMICS, UNEVEN, NUMBER, POSITION, DRIFT, WIDTH, BLUR, SIGNIFICANCE,
     FLUX_ERROR, DEPARTURE,
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,16 +17,25 @@ from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.errors import ParameterError
 from soxs_pipeline.parameters import parameter
 from soxs_pipeline.qc.definition import QcValue
-from soxs_pipeline.qc.sky import COSMICS, STRAY, UNEVEN, measure_residuals, measure_sources
+from soxs_pipeline.qc.sky import (
+    COSMICS,
+    SLIT_MOVED,
+    STRAY,
+    UNEVEN,
+    measure_residuals,
+    measure_sources,
+)
 from soxs_pipeline.recipes._scattered import ScatteredParameters
 from soxs_pipeline.reduction.detector.detrend import detrend
 from soxs_pipeline.reduction.detector.struck import with_tracks_flagged
 from soxs_pipeline.reduction.exposures.frames import sky_pulls
 from soxs_pipeline.reduction.flat.flatfield import with_lasting_flags
+from soxs_pipeline.reduction.flat.moved import with_slit_moved
 from soxs_pipeline.reduction.orders.scattered import FAINT, scattered_light
 from soxs_pipeline.reduction.sky.finding import SourceOptions
 from soxs_pipeline.reduction.sky.modelled import ModelledOrder
 from soxs_pipeline.reduction.sky.ownlines import line_wavelengths
+from soxs_pipeline.reduction.sky.slitmotion import slit_motion
 from soxs_pipeline.reduction.sky.spectrum import SkyOptions
 from soxs_pipeline.reduction.slit.pixels import (
     BLUR_FRACTION,
@@ -104,6 +113,11 @@ class SkyParameters(ScatteredParameters):
     slit_degree: int = parameter(
         2, "Degree of the sky's illumination, shift and line width along the slit.", ge=1, le=4
     )
+    follow_slit: bool = parameter(
+        True,
+        "Follow the image of the slit where it moved across the orders since the calibrations, as "
+        "the ends of the slit and a bright target tell.",
+    )
     follow_lines: bool = parameter(
         True, "Refine the wavelength map along the slit on the sky lines of the exposure."
     )
@@ -135,6 +149,8 @@ class Gathered:
         Those of each order.
     stray
         The scattered light, or None if it was left in.
+    flat
+        The pixel response, with the slit lit as it is in this exposure; or None.
     remarks
         What the user should know.
     """
@@ -142,14 +158,20 @@ class Gathered:
     frame: Frame
     pixels: list[SlitPixels]
     stray: Frame | None
+    flat: Frame | None
     remarks: list[str]
 
     def quality(self) -> list[QcValue]:
-        """Measure the scattered light in the orders."""
-        if self.stray is None:
-            return []
-        place = np.concatenate([order.place for order in self.pixels])
-        return [STRAY.value(float(np.median(self.stray.data.ravel()[place])))]
+        """Measure the scattered light in the orders, and how far the slit's image moved."""
+        moved = self.frame.slit_moved_px
+        values = [
+            SLIT_MOVED.value(moved.get(order.order, 0.0), order=order.order)
+            for order in self.pixels
+        ]
+        if self.stray is not None:
+            place = np.concatenate([order.place for order in self.pixels])
+            values.append(STRAY.value(float(np.median(self.stray.data.ravel()[place]))))
+        return values
 
 
 def gathered(
@@ -167,11 +189,25 @@ def gathered(
         frame = frame.without_light(stray.data)
     elif chosen.subtract_scattered:
         remarks.append(f"{raw.name}: the order table has no edges; scattered light was left in")
-    margin = chosen.edge_margin
-    pixels = gather_pixels(
-        frame, master_flat, geometry, edge_margin_px=margin, blur_fraction=chosen.blur_fraction
-    )
-    return Gathered(frame, pixels, stray, remarks)
+
+    def pixels_of(flat: Frame | None, geometry: Geometry) -> list[SlitPixels]:
+        return gather_pixels(
+            frame,
+            flat,
+            geometry,
+            edge_margin_px=chosen.edge_margin,
+            blur_fraction=chosen.blur_fraction,
+        )
+
+    pixels = pixels_of(master_flat, geometry)
+    if chosen.follow_slit and geometry.order_table.has_edges:
+        moved = slit_motion(frame, geometry.order_table, pixels)
+        if moved:
+            if master_flat is not None:
+                master_flat = with_slit_moved(master_flat, geometry, moved)
+            pixels = pixels_of(master_flat, geometry.moved_across(moved))
+            frame = replace(frame, slit_moved_px=moved)
+    return Gathered(frame, pixels, stray, master_flat, remarks)
 
 
 def gathered_like(
@@ -194,7 +230,7 @@ def gathered_like(
         frame = frame.without_light(as_bright * own.stray.data)
     elif own.stray is not None:
         frame = frame.without_light(_scattered(frame, geometry, chosen).data)
-    return gather_like(frame, master_flat, own.pixels)
+    return gather_like(frame, own.flat, own.pixels)
 
 
 def _detrended(

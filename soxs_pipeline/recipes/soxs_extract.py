@@ -148,6 +148,7 @@ def soxs_extract(
     UnprocessableDataError
         If the target's trace crosses no order.
     """
+    geometry = geometry.moved_across(frame.slit_moved_px)
     lit = lit_range(frame, geometry)
     window = _read_window(parameters.window, lit)
     if not sources.sources:

@@ -89,7 +89,7 @@ def soxs_line_check(
         )
     check = check_lines(
         seen,
-        geometry,
+        geometry.moved_across(seen.slit_moved_px),
         lines,
         reach_px=parameters.search_px,
         least_sigma=parameters.detection_sigma,

@@ -146,6 +146,7 @@ SCENES: dict[str, Scene] = {
     "bad_seeing": replace(_STANDARD, seeing_arcsec=2.0, airmass=1.6, drift_arcsec=0.9),
     "superb_seeing": replace(_STANDARD, seeing_arcsec=0.4, moffat_beta=4.0, airmass=1.02),
     "few_lines": replace(_STANDARD, lamp_factor=0.03),
+    "flexed": replace(_STANDARD, flexure_px=1.2),
     "narrow_slit": replace(_STANDARD, slit_arcsec=0.5),
     "wide_slit": replace(_STANDARD, slit_arcsec=5.0),
     "noisy": replace(_STANDARD, read_modes=("FLG", "CDS")),

@@ -79,10 +79,18 @@ class Scene:
         return READ_NOISE**2 + self.sky + self.stars
 
 
-def make_geometry():
-    """The toy format with edges where the slit ends, and its pixel map."""
+def make_geometry(moved_px=None, margin_px=1.0):
+    """The toy format with edges where the slit ends, and its pixel map.
+
+    ``moved_px`` says for orders by how many rows the image of the slit lies elsewhere, and
+    ``margin_px`` how far the map goes beyond the ends of the slit.
+    """
     form = make_format()
     solution, (ny, nx) = form.solution, form.shape
+    rows_moved = [(moved_px or {}).get(int(order), 0.0) for order in solution.orders]
+    y_coef = solution.y_coef.copy()
+    y_coef[:, 0, 0] += rows_moved
+    solution = replace(solution, y_coef=y_coef)
     rows = {"centre": [], "lower": [], "upper": []}
     t = np.linspace(-1.0, 1.0, 200)
     for order, (low, high) in zip(solution.orders, solution.wave_domain_nm, strict=True):
@@ -97,7 +105,9 @@ def make_geometry():
         *(np.array(rows[name]) for name in ("centre", "lower", "upper")),
         np.zeros(2),
     )
-    return Geometry(table, solution, make_pixel_map(solution, table, (ny, nx), margin_px=1.0))
+    return Geometry(
+        table, solution, make_pixel_map(solution, table, (ny, nx), margin_px=margin_px)
+    )
 
 
 def slit_profile(distance, height, star):

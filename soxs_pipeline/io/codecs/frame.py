@@ -18,6 +18,8 @@ from soxs_pipeline.io.headers import inheritable, put_cards
 __all__ = ["BAD_PIXELS", "FRAME", "quality_legend"]
 
 _DATA, _QUALITY, _ERROR = "FLUX", "QUAL", "ERRS"
+#: Card of an order's motion across the dispersion.
+_MOVED = "ESO PRO SLIT MOVED O"
 
 
 def quality_legend() -> dict[str, object]:
@@ -50,6 +52,8 @@ def _encode(frame: Frame, _: Layout) -> tuple[dict[str, object], list[Any]]:
         "ESO PRO TRANSPOSED": (frame.setup.transposed, "Dispersion along the rows"),
         **setup_keywords(frame.setup),
     }
+    for order, moved in frame.slit_moved_px.items():
+        cards[f"{_MOVED}{order}"] = (moved, "[pixel] Slit's image since the calibrations")
     return cards, [*units, *exposure_units(frame.exposures)]
 
 
@@ -86,6 +90,11 @@ def _decode(units: Units, _: Layout) -> Frame:
         header=header_of(units),
         setup=setup,
         exposures=read_exposures(units),
+        slit_moved_px={
+            int(key.removeprefix(_MOVED)): float(value)
+            for key, value in header.items()
+            if key.startswith(_MOVED)
+        },
     )
 
 

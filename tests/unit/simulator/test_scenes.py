@@ -7,7 +7,7 @@ from soxs_pipeline.simulator.scenes import SCENES, Scene, get_scene, standard_sc
 
 WANTED = {
     "standard", "faint19", "faint20", "bright", "no_object", "two_objects", "emission_lines",
-    "moonlit", "bad_seeing", "superb_seeing", "few_lines",
+    "moonlit", "bad_seeing", "superb_seeing", "few_lines", "flexed",
 }  # fmt: skip
 
 
