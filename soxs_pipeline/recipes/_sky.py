@@ -311,22 +311,37 @@ def about_sources(name: str, sources: Sources, threshold: float) -> list[str]:
     target = sources.sources[0]
     if target.forced:
         place = float(target.position(sum(target.wave_domain_nm) / 2))
-        return [f"{name}: the target's position was assumed to be {place:+.2f} arcsec"]
+        assumed = f"{name}: the target's position was assumed to be {place:+.2f} arcsec"
+        return [assumed, *_about_hosts(name, sources)]
     if target.significance < threshold:
         told = f"{name}: the target was found with {target.significance:.1f} sigma only"
         return [f"{told}, below the threshold of {threshold:g}"]
     if len(sources.sources) > 1:
         middle = sum(target.wave_domain_nm) / 2
         places = ", ".join(f"{float(s.position(middle)):+.1f}" for s in sources.sources)
-        remarks = [f"{name}: sources at {places} arcsec; the first is taken for the target"]
-        if any(source.outline is not None for source in sources.sources[1:]):
-            unsure = 100.0 * target.flux_error
-            remarks.append(
-                f"{name}: the target lies upon a galaxy; how much of the light there is the "
-                f"galaxy's is known by what is beside it, and the flux to {unsure:.1f} per cent"
-            )
-        return remarks
+        first = f"{name}: sources at {places} arcsec; the first is taken for the target"
+        return [first, *_about_hosts(name, sources)]
     return []
+
+
+def _about_hosts(name: str, sources: Sources) -> list[str]:
+    """Say that the target lies upon a galaxy, if it does."""
+    target, middle = sources.sources[0], sum(sources.sources[0].wave_domain_nm) / 2
+    hosts = [source for source in sources.sources[1:] if source.outline is not None]
+    if not hosts:
+        return []
+    told = (
+        f"{name}: the target lies upon a galaxy; how much of the light there is the galaxy's is "
+        f"known by what is beside it, and the flux to {100.0 * target.flux_error:.1f} per cent"
+    )
+    if not target.forced:
+        return [told]
+    there = float(hosts[0].position(middle))
+    unseen = (
+        f"{name}: no star was seen upon the galaxy; if its middle, at {there:+.2f} arcsec, is the "
+        "target, give that as 'position'"
+    )
+    return [told, unseen]
 
 
 def about_lines(name: str, modelled: Sequence[ModelledOrder]) -> list[str]:

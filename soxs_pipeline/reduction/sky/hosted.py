@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from soxs_pipeline.numerics.detection import Peak
 from soxs_pipeline.reduction.sky.finding import (
     LEAST_TEMPLATE,
     SourceOptions,
@@ -28,6 +31,9 @@ _SURER = 2.0
 _FAINTEST = 0.1
 #: Fall of chi square from which the colour of a star is not that of the galaxy.
 _OTHER_COLOUR = 40.0
+#: Distance from the middle of a galaxy, in arcsec and in its widths, from which a telescope was
+#: not pointed at it; and its light there, over that of its middle, if the target is upon it.
+_ASIDE_ARCSEC, _ASIDE_WIDTHS, _LIT = 1.5, 0.4, 0.05
 #: Relative error of profiles in the weights.
 _PROFILE_ERROR = 0.03
 #: Pixels along the dispersion in which stars and host are of one colour while stars are looked
@@ -88,8 +94,31 @@ def upon_host(
         elif not seen:
             break
     if len(best.shapes) == 1:
-        return shapes
+        return _with_target_unseen(orders, shapes, best.shapes[0], options)
     return target_first(best.shapes, options)
+
+
+def _with_target_unseen(
+    orders: list[HostPixels], shapes: list[Shape], host: Shape, options: SourceOptions
+) -> list[Shape]:
+    """Return a galaxy with a target that is not seen upon it, if the telescope pointed beside it.
+
+    Nobody points at the flank of a galaxy but for what is there. That the galaxy's middle be
+    taken for the target would be worse than that nothing is found.
+    """
+    aim, outline = options.aim_arcsec, host.outline
+    if outline is None or len(shapes) > 1 or not np.isfinite(aim):
+        return shapes
+    aside = abs(aim - host.trace[0])
+    profile = outline(np.array([aim - host.trace[0], 0.0]))
+    width = float(np.exp(shapes[0].log_fwhm))
+    if aside < max(_ASIDE_ARCSEC, _ASIDE_WIDTHS * width) or profile[0] < _LIT * profile[1]:
+        return shapes
+    place = Peak(aim, 1.0, 0.0, 0.0)
+    nothing = np.zeros(0), np.zeros(0)
+    usual = usual_shape(place, host.domain_nm, nothing, host.slit_width_arcsec)
+    assumed = replace(usual, forced=True, significance=0.0)
+    return target_first(fit_hosted(orders, [host, assumed]).shapes, options)
 
 
 def _another_star(orders: list[HostPixels], shapes: list[Shape], threshold: float) -> Shape | None:

@@ -72,7 +72,7 @@ def as_seen_beside(
             f"the target was not found; it was taken to be at {place:+.2f} arcsec, where the "
             f"other arm saw it with {theirs.significance:.0f} sigma"
         )
-        return replace(own, sources=(target, *wide)), [said]
+        return replace(own, sources=(target, *own.sources[1:], *wide)), [said]
     if _is_preferred(mine, own.aim_arcsec, theirs, away, apart):
         return own, []
     same = [one for one in own.sources if _is_found(one) and abs(_place(one) - place) < apart]
@@ -137,7 +137,8 @@ def _transferred(mine: Source, theirs: Source, wave_nm: float, place_arcsec: flo
         beta=theirs.beta,
         significance=0.0,
         forced=True,
-        flux_error=math.nan,
+        # Upon a galaxy it was fitted, and what it may have of the galaxy's light is known.
+        flux_error=mine.flux_error if mine.forced else math.nan,
         blur_seen_px=math.nan,
         blur_seen_error_px=math.nan,
     )

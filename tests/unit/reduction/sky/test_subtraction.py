@@ -280,3 +280,26 @@ def test_an_order_of_which_nothing_is_left_does_not_hinder_the_others():
     _, sources = model_exposure([whole, lost], shape, SkyOptions(), SourceOptions())
     assert place_of(sources) == pytest.approx(-0.9, abs=0.1)
     assert sources.sources[1].outline is not None
+
+
+#: A galaxy 2.2 arcsec from where the telescope points, and what is too faint to be seen there.
+BESIDE = Star(9000.0, 2.2, fwhm=0.9, colour=0.2, scale=1.6)
+
+
+def test_a_target_that_is_not_seen_upon_the_flank_of_a_galaxy_is_not_the_galaxy():
+    star = Star(60.0, 0.0, fwhm=0.9, colour=0.2)
+    scene = make_scene(GEOMETRY, 3, (star, BESIDE))
+    orders, sources = modelled(scene, aim_arcsec=0.0)
+    target, host = sources.sources
+    assert target.forced
+    assert place_of(sources) == pytest.approx(0.0, abs=0.05)
+    assert float(host.position(1100.0)) == pytest.approx(2.2, abs=0.5)
+    found = flux_over_truth(orders, make_scene(GEOMETRY, 3, (star,)))
+    assert found == pytest.approx(1.0, abs=3.0 * target.flux_error)
+
+
+@pytest.mark.parametrize("aim", [2.0, float("nan")])
+def test_a_galaxy_that_the_telescope_points_at_is_the_target(aim):
+    _, sources = modelled(make_scene(GEOMETRY, 3, (BESIDE,)), aim_arcsec=aim)
+    assert not sources.sources[0].forced
+    assert place_of(sources) == pytest.approx(2.2, abs=0.1)

@@ -129,3 +129,11 @@ def test_without_another_arm_or_without_sources_nothing_changes():
     nir = seen(at(0.0, 0.0, NIR, forced=True))
     assert as_seen_beside(nir, None, LIT) == (nir, [])
     assert as_seen_beside(nir, seen(), LIT) == (nir, [])
+
+
+def test_what_was_fitted_beside_a_target_that_was_not_found_stays():
+    galaxy = at(2.2, 60.0, NIR, 2.6)
+    nir = seen(replace(at(0.0, 0.0, NIR, forced=True), flux_error=0.2), galaxy)
+    found, _ = as_seen_beside(nir, seen(at(0.2, 30.0, VIS)), LIT)
+    assert found.sources[0].flux_error == 0.2
+    assert places(found) == [0.2, 2.2]
