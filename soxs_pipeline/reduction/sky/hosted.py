@@ -32,8 +32,9 @@ _FAINTEST = 0.1
 #: Fall of chi square from which the colour of a star is not that of the galaxy.
 _OTHER_COLOUR = 40.0
 #: Distance from the middle of a galaxy, in arcsec and in its widths, from which a telescope was
-#: not pointed at it; and its light there, over that of its middle, if the target is upon it.
-_ASIDE_ARCSEC, _ASIDE_WIDTHS, _LIT = 1.5, 0.4, 0.05
+#: not pointed at it; its light there, over that of its middle, if the target is upon it; and at
+#: the ends of the slit, above which it may be scattered light.
+_ASIDE_ARCSEC, _ASIDE_WIDTHS, _LIT, _ENDS = 1.5, 0.4, 0.05, 0.4
 #: Relative error of profiles in the weights.
 _PROFILE_ERROR = 0.03
 #: Pixels along the dispersion in which stars and host are of one colour while stars are looked
@@ -109,10 +110,11 @@ def _with_target_unseen(
     aim, outline = options.aim_arcsec, host.outline
     if outline is None or len(shapes) > 1 or not np.isfinite(aim):
         return shapes
-    aside = abs(aim - host.trace[0])
-    profile = outline(np.array([aim - host.trace[0], 0.0]))
+    half = max(one.pixels.slit_half_arcsec for one in orders)
+    there, middle, *ends = outline(np.array([aim, host.trace[0], -half, half]) - host.trace[0])
     width = float(np.exp(shapes[0].log_fwhm))
-    if aside < max(_ASIDE_ARCSEC, _ASIDE_WIDTHS * width) or profile[0] < _LIT * profile[1]:
+    aside = abs(aim - host.trace[0]) > max(_ASIDE_ARCSEC, _ASIDE_WIDTHS * width)
+    if not aside or there < _LIT * middle or max(ends) > _ENDS * middle:
         return shapes
     place = Peak(aim, 1.0, 0.0, 0.0)
     nothing = np.zeros(0), np.zeros(0)
