@@ -24,6 +24,9 @@ _FOUND = 5.0
 _SURE = 10.0
 #: The same over that of the target that was found: a faint neighbour is none.
 _MINOR = 0.05
+#: A find less significant than this, and than the other arm's by this factor, is given up for the
+#: place of that: residuals of bright sky lines reach so far.
+_DOUBTFUL, _MUCH_SURER = 10.0, 3.0
 #: Two places are the same if this near, in arcsec and in widths of the source.
 _SAME_ARCSEC, _SAME_WIDTHS = 0.6, 0.5
 #: Share of its range, at either end, in which a source's course is not trusted.
@@ -38,8 +41,9 @@ def as_seen_beside(
     """Return the sources of an exposure with the target that both arms have.
 
     Of sources that both arms see it is the one next to where the telescope pointed. An arm that
-    found none takes it for where the other one did, and as wide. A target that was found is never
-    given up for a place where nothing was: that the arms differ is said.
+    found none takes it for where the other one did, and as wide; so does one whose find is
+    doubtful. A target that was surely found is never given up for a place where nothing was: that
+    the arms differ is said.
 
     Parameters
     ----------
@@ -80,10 +84,18 @@ def as_seen_beside(
         others = [one for one in own.sources if one is not same[0]]
         said = f"the source at {_place(same[0]):+.2f} arcsec is the target, as in the other arm"
         return replace(own, sources=(same[0], *others)), [said]
-    said = (
-        f"the target at {_place(mine):+.2f} arcsec is not that of the other arm, whose place is "
-        f"{place:+.2f} arcsec here; 'position' of the sky subtraction tells which to take"
-    )
+    if mine.significance < min(_DOUBTFUL, theirs.significance / _MUCH_SURER):
+        own = replace(own, sources=(_transferred(mine, theirs, wave, place), *own.sources))
+        said = (
+            f"what was found at {_place(mine):+.2f} arcsec with {mine.significance:.1f} sigma is "
+            f"not the target; it was taken to be at {place:+.2f} arcsec, where the other arm saw "
+            f"it with {theirs.significance:.0f} sigma"
+        )
+    else:
+        said = (
+            f"the target at {_place(mine):+.2f} arcsec is not that of the other arm, whose place "
+            f"is {place:+.2f} arcsec here; 'position' of the sky subtraction tells which to take"
+        )
     return own, [said]
 
 

@@ -137,3 +137,13 @@ def test_what_was_fitted_beside_a_target_that_was_not_found_stays():
     found, _ = as_seen_beside(nir, seen(at(0.2, 30.0, VIS)), LIT)
     assert found.sources[0].flux_error == 0.2
     assert places(found) == [0.2, 2.2]
+
+
+@pytest.mark.parametrize(
+    ("sigma", "theirs", "taken"), [(6.0, 40.0, 0.2), (6.0, 15.0, 3.0), (12.0, 90.0, 3.0)]
+)
+def test_a_doubtful_find_is_given_up_for_a_sure_one_of_the_other_arm(sigma, theirs, taken):
+    found, said = as_seen_beside(seen(at(3.0, sigma, NIR)), seen(at(0.2, theirs, VIS)), LIT)
+    assert places(found)[0] == taken
+    assert said
+    assert found.sources[0].forced == (taken == 0.2)
