@@ -178,7 +178,7 @@ def _improved(
     """Refine what varies along the slit, for the next fit."""
     weights = [_weight(order) for order in modelled]
     usual = common_gain(
-        (order.pixels, order.distortion, order.model.sky, order.residual, weight, order.profiles)
+        (order.pixels, order.distortion, order.model.sky, order.residual, weight)
         for order, weight in zip(modelled, weights, strict=True)
     )
     return [

@@ -9,7 +9,7 @@ them together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,11 +26,8 @@ Floats = NDArray[np.float64]
 #: left is alike in all orders but for a little. A freer gain of single orders would take the
 #: wings of a source for sky.
 _PRIOR_GAIN, _PRIOR_COMMON_GAIN = 0.005, 0.03
-#: Degree along the slit of what all orders have in common, and its expected size beyond what a
-#: single order may have: a lamp lights the slit with structure of its own.
-_COMMON_DEGREE, _PRIOR_FINER_GAIN = 6, 0.01
-#: Degree along the order of light that must not pass for illumination.
-_NUISANCE = 2
+#: Degrees along the slit and along the order of light that must not pass for illumination.
+_NUISANCE = (2, 2)
 _PRIOR_SHIFT_PX = 0.3
 _PRIOR_BROADENING_PX2 = 0.3
 #: Of the slope, in electrons and in terms of the median sky. It is a slope alone: what bends along
@@ -46,10 +43,8 @@ class Distortion:
 
     Parameters
     ----------
-    shift_px, broadening_px2
+    gain, shift_px, broadening_px2
         Shape ``(slit degree, order degree + 1)``.
-    gain
-        The same, and more degrees along the slit that all orders have in common.
     slope_e
         Electrons in a pixel, of degree 1 along the slit alone, shape ``(1, order degree + 1)``.
     """
@@ -75,8 +70,7 @@ class Distortion:
 def no_distortion(slit_degree: int, order_degree: int) -> Distortion:
     """Return the distortion of a perfect calibration."""
     nothing = np.zeros((slit_degree, order_degree + 1))
-    gain = np.zeros((max(slit_degree, _COMMON_DEGREE), order_degree + 1))
-    return Distortion(gain, nothing, nothing, nothing[:1])
+    return Distortion(nothing, nothing, nothing, nothing[:1])
 
 
 def improve(
@@ -112,7 +106,7 @@ def improve(
     if not (follow_lines or usual_gain is not None or other_light):
         return distortion
     sky, slope, curvature = derivatives
-    usual, own = np.zeros((0, 0)), 0
+    usual = np.zeros(0)
     _, gain, _ = distortion.at(pixels)
     even = (sky - distortion.light(pixels)) / gain
     terms = []
@@ -123,8 +117,7 @@ def improve(
         # Counted from the usual one, which it is expected to be near.
         usual = np.zeros_like(distortion.gain)
         usual[:, 0] = usual_gain
-        own = len(distortion.shift_px)
-        terms.append((even, _PRIOR_GAIN, (distortion.gain - usual)[:own]))
+        terms.append((even, _PRIOR_GAIN, distortion.gain - usual))
     if follow_lines:
         terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
         terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
@@ -148,16 +141,15 @@ def improve(
     )
     ends = np.cumsum([coef.size for _, _, coef in terms])[:-1]
     parts = iter(np.split(now + step, ends))
-    if other_light:
-        distortion = replace(distortion, slope_e=next(parts).reshape(1, -1))
-    if usual_gain is not None:
-        usual[:own] += next(parts).reshape(own, -1)
-        distortion = replace(distortion, gain=np.clip(usual, -0.5, 0.5))
-    return _moved(distortion, next(parts), next(parts)) if follow_lines else distortion
+    return _moved(
+        replace(distortion, slope_e=next(parts).reshape(1, -1)) if other_light else distortion,
+        usual + next(parts).reshape(usual.shape) if usual_gain is not None else None,
+        (next(parts), next(parts)) if follow_lines else None,
+    )
 
 
 def common_gain(
-    parts: Iterable[tuple[SlitPixels, Distortion, Floats, Floats, Floats, Floats]],
+    parts: Iterable[tuple[SlitPixels, Distortion, Floats, Floats, Floats]],
 ) -> Floats:
     """Return the illumination along the slit that all orders of an exposure have in common.
 
@@ -168,74 +160,52 @@ def common_gain(
     Parameters
     ----------
     parts
-        For each order its pixels, its distortion as it is, the sky, residual and weight as
-        in `improve`, and the profiles of the sources, shape ``(sources, n)``.
+        For each order its pixels, its distortion as it is, the sky, and residual and weight as
+        in `improve`.
 
     Returns
     -------
     ndarray
         Coefficients of Legendre degree 1... along the slit.
     """
-    total, lean, free = np.zeros((0, 0)), np.zeros(0), 0
-    for pixels, distortion, sky, residual, weight, profiles in parts:
+    total, lean = np.zeros((0, 0)), np.zeros(0)
+    for pixels, distortion, sky, residual, weight in parts:
         degree = len(distortion.gain)
         if not total.size:
             total, lean = np.zeros((degree, degree)), np.zeros(degree)
-            free = len(distortion.shift_px)
         _, gain, _ = distortion.at(pixels)
         even = (sky - distortion.light(pixels)) / gain
-        along = pixels.along_slit(degree)
+        along = np.array(list(pixels.along_slit(max(degree, _NUISANCE[0]))))
         root = np.sqrt(weight)
-        own = even * root * along
-        # What the spectra of sky and sources would take up, being free in every column, is no
-        # sign of illumination; beneath a source there is hardly any.
-        own = _beyond_spectra(own, [even * root, *(profiles * root)], pixels.column)
+        own = even * root * along[:degree]
         left = root * residual + distortion.gain[:, 0] @ own
-        smooth = [np.ones_like(even), *along]
-        powers = list(pixels.along_order(_NUISANCE + 1))
+        smooth = [np.ones_like(even), *along[: _NUISANCE[0]]]
+        powers = list(pixels.along_order(_NUISANCE[1] + 1))
         other = np.array([root * one * power for one in smooth for power in powers])
         shared = other @ own.T
         ridge = 1e-9 * np.eye(len(other)) * max(float((other[0] ** 2).sum()), 1e-30)
         kept = np.linalg.solve(other @ other.T + ridge, np.column_stack([shared, other @ left]))
         total += own @ own.T - shared.T @ kept[:, :-1]
         lean += own @ left - shared.T @ kept[:, -1]
-    prior = np.where(np.arange(lean.size) < free, _PRIOR_COMMON_GAIN, _PRIOR_FINER_GAIN)
-    near = np.diag(prior**-2.0)
+    near = np.eye(len(lean)) * _PRIOR_COMMON_GAIN**-2
     return np.asarray(np.linalg.solve(total + near, lean))
 
 
-def _beyond_spectra(
-    functions: Floats, spectra: Sequence[Floats], column: NDArray[np.int64]
-) -> Floats:
-    """Return what functions have that no spectra, free in every column, can take up.
-
-    Parameters
-    ----------
-    functions
-        Weighted by the root of the weights, shape ``(k, n)``.
-    spectra
-        What one electron in a column brings, weighted alike, each of shape ``(n,)``.
-    column
-        Column of each pixel.
-    """
-    count = int(column.max()) + 1
-    functions, known = functions.copy(), list[Floats]()
-    for spectrum in spectra:
-        for before in known:
-            spectrum = spectrum - before * np.bincount(column, before * spectrum, count)[column]
-        length = np.sqrt(np.bincount(column, spectrum**2, count))
-        unit = spectrum / np.where(length > 0, length, np.inf)[column]
-        for one in functions:
-            one -= unit * np.bincount(column, unit * one, count)[column]
-        known.append(unit)
-    return functions
-
-
-def _moved(distortion: Distortion, shift: Floats, broadening: Floats) -> Distortion:
+def _moved(
+    distortion: Distortion, gain: Floats | None, lines: tuple[Floats, Floats] | None
+) -> Distortion:
+    result, shape = distortion, distortion.gain.shape
+    if gain is not None:
+        result = replace(result, gain=np.clip(gain, -0.5, 0.5))
+    if lines is None:
+        return result
     old = distortion.shift_px
-    step = np.clip(shift.reshape(old.shape) - old, -_LONGEST_SHIFT_PX, _LONGEST_SHIFT_PX)
-    broadening = np.clip(broadening.reshape(old.shape), -1.0, 1.0)
-    return replace(distortion, shift_px=old + step, broadening_px2=broadening)
+    shift, broadening = (part.reshape(shape) for part in lines)
+    return replace(
+        result,
+        shift_px=old + np.clip(shift - old, -_LONGEST_SHIFT_PX, _LONGEST_SHIFT_PX),
+        broadening_px2=np.clip(broadening, -1.0, 1.0),
+    )
 
 
 def _evaluate(coef: Floats, pixels: SlitPixels) -> Floats:

@@ -7,8 +7,6 @@ from soxs_pipeline.reduction.slit.pixels import gather_pixels
 from tests.support.sky_scene import make_geometry, make_scene
 
 GEOMETRY = make_geometry()
-#: No source on the slit.
-NOTHING = np.zeros((0, 1))
 
 
 def refined(scene, *, follow_lines=True, rounds=4):
@@ -27,7 +25,7 @@ def refined(scene, *, follow_lines=True, rounds=4):
             weight,
             (model.sky, model.slope, model.curvature),
             follow_lines=follow_lines,
-            usual_gain=common_gain([(pixels, distortion, model.sky, residual, weight, NOTHING)]),
+            usual_gain=common_gain([(pixels, distortion, model.sky, residual, weight)]),
         )
     return pixels, weight, model, distortion
 
@@ -82,28 +80,8 @@ def test_wings_of_a_source_do_not_pass_for_illumination():
     residual = pixels.data - model.sky
     wings = 30.0 * (pixels.u**2 + 0.5 * pixels.u) * (1.0 + 0.3 * pixels.t)
     plain, lit = (
-        common_gain([(pixels, distortion, model.sky, residual + more, weight, NOTHING)])
+        common_gain([(pixels, distortion, model.sky, residual + more, weight)])
         for more in (0.0, wings)
     )
     assert plain[0] == pytest.approx(0.06, abs=0.005)
     assert lit == pytest.approx(plain, abs=1e-6)
-
-
-@pytest.mark.parametrize("place", [-2.5, 2.5])
-def test_beneath_a_source_of_any_spectrum_illumination_is_told_by_what_is_beside_it(place):
-    # The spectrum of the source took up what the lines of the sky are brighter there.
-    scene = make_scene(GEOMETRY, stars=(), sky=400.0, line=60000.0, tilt=0.06)
-    pixels = gather_pixels(scene.frame, None, GEOMETRY, edge_margin_px=2.0)[1]
-    weight = 1.0 / scene.variance.ravel()[pixels.place]
-    profile = np.exp(-0.5 * ((pixels.slit_arcsec - place) / 0.5) ** 2)[None]
-    distortion = no_distortion(2, 1)
-    sky = scene.sky.ravel()[pixels.place] / (1.0 + 0.06 * pixels.u)
-    residual = pixels.data - sky
-    column = pixels.column
-    for spectrum in (profile[0], sky):
-        top = np.bincount(column, weight * spectrum * residual)
-        bottom = np.bincount(column, weight * spectrum**2)
-        residual = residual - spectrum * (top / np.maximum(bottom, 1e-300))[column]
-    found = common_gain([(pixels, distortion, sky, residual, weight, profile)])
-    assert found[0] == pytest.approx(0.06, abs=0.012)
-    assert np.abs(found[1:]).max() < 0.012
