@@ -63,4 +63,7 @@ class PixelMap:
             for old, new in ((self.wavelength_nm, wave), (self.slit_arcsec, slit)):
                 slope = (old[up, columns] - old[down, columns]) / apart
                 new[rows, columns] -= step * np.nan_to_num(slope)
-        return replace(self, wavelength_nm=wave, slit_arcsec=slit)
+        moved = replace(self, wavelength_nm=wave, slit_arcsec=slit)
+        # No pixel has changed its order: what was sorted need not be sorted again.
+        moved.__dict__["places"] = self.places
+        return moved

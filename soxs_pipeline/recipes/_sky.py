@@ -203,9 +203,10 @@ def gathered(
     if chosen.follow_slit and geometry.order_table.has_edges:
         moved = slit_motion(frame, geometry.order_table, pixels)
         if moved:
+            now = geometry.moved_across(moved)
             if master_flat is not None:
-                master_flat = with_slit_moved(master_flat, geometry, moved)
-            pixels = pixels_of(master_flat, geometry.moved_across(moved))
+                master_flat = with_slit_moved(master_flat, geometry.pixel_map, now.pixel_map)
+            pixels = pixels_of(master_flat, now)
             frame = replace(frame, slit_moved_px=moved)
     return Gathered(frame, pixels, stray, master_flat, remarks)
 

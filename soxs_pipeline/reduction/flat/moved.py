@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from soxs_pipeline.domain.calibrations import Geometry
 from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.domain.quality import Quality
 
 __all__ = ["with_slit_moved"]
@@ -24,7 +23,7 @@ _LIT = 0.6
 _MOST = 2.0
 
 
-def with_slit_moved(flat: Frame, geometry: Geometry, moved_px: Mapping[int, float]) -> Frame:
+def with_slit_moved(flat: Frame, then: PixelMap, now: PixelMap) -> Frame:
     """Return the flat with its illumination of the slit moved, and its pixels left in place.
 
     A master flat holds two things: what the pixels respond, which stays with the detector, and
@@ -35,25 +34,20 @@ def with_slit_moved(flat: Frame, geometry: Geometry, moved_px: Mapping[int, floa
     ----------
     flat
         Master flat.
-    geometry
-        Geometry at the time of the flat.
-    moved_px
-        As in `Geometry.moved_across`.
+    then, now
+        Where its pixels were on the slit, and where they are (see `Geometry.moved_across`).
     """
-    if not any(moved_px.values()):
+    if now is then:
         return flat
-    now = geometry.moved_across(moved_px).pixel_map.slit_arcsec.ravel()
-    then = geometry.pixel_map.slit_arcsec.ravel()
     data, noise2 = flat.data.ravel().copy(), flat.variance.ravel().copy()
     quality, bad = flat.quality.ravel().copy(), flat.bad.ravel()
-    for order, place in geometry.pixel_map.places.items():
-        if not moved_px.get(order, 0.0):
-            continue
+    for place in then.places.values():
         good = place[~bad[place]]
-        known = _illumination(then[good].astype(float), data[good].astype(float))
+        places = [one.slit_arcsec.ravel()[good].astype(float) for one in (then, now)]
+        known = _illumination(places[0], data[good].astype(float))
         if known is None:
             continue
-        before, after = (np.interp(slit[good].astype(float), *known) for slit in (then, now))
+        before, after = (np.interp(slit, *known) for slit in places)
         factor = np.clip(after / np.maximum(before, 1e-3), 1.0 / _MOST, _MOST)
         data[good] *= factor.astype(np.float32)
         noise2[good] *= (factor**2).astype(np.float32)

@@ -74,8 +74,9 @@ def measure_slit_ends(frame: Frame, table: OrderTable, usable: NDArray[np.bool_]
         Of the orders whose two ends were seen.
     """
     found = []
+    light = _Light(frame.data, frame.floor, usable)
     for order in table.orders:
-        lower, upper = (_end(frame, table, int(order), usable, side) for side in (-1, 1))
+        lower, upper = (_end(light, table, int(order), side) for side in (-1, 1))
         if lower is None or upper is None:
             continue
         (low, low_error), (high, high_error) = lower, upper
@@ -89,11 +90,17 @@ def measure_slit_ends(frame: Frame, table: OrderTable, usable: NDArray[np.bool_]
     return SlitEnds(rows[:, 0].astype(np.int64), rows[:, 1], rows[:, 2])
 
 
-def _end(
-    frame: Frame, table: OrderTable, order: int, usable: NDArray[np.bool_], side: int
-) -> tuple[float, float] | None:
+class _Light(NamedTuple):
+    """Electrons of each pixel, variance without that of the light, and what may be used."""
+
+    data: NDArray[np.float32]
+    floor: NDArray[np.float32]
+    usable: NDArray[np.bool_]
+
+
+def _end(seen: _Light, table: OrderTable, order: int, side: int) -> tuple[float, float] | None:
     """Return by how much one end moved and the error, in pixels; None if it was not seen."""
-    depth, light, weight, variance = _near_end(frame, table, order, usable, side)
+    depth, light, weight = _near_end(seen, table, order, side)
     if depth.size == 0:
         return None
     count = round((_OFF_PX + _ON_PX) / _BIN_PX)
@@ -105,7 +112,7 @@ def _end(
         return None
     safe = np.where(filled, bottom, 1.0)
     profile = (np.bincount(place, weight * light, count) / safe)[filled]
-    sigma = np.sqrt(np.bincount(place, weight**2 * variance, count) / safe**2)[filled]
+    sigma = 1.0 / np.sqrt(safe[filled])
     fitted = _fit_step((middle / safe)[filled], profile, sigma)
     if fitted is None:
         return None
@@ -113,34 +120,31 @@ def _end(
 
 
 def _near_end(
-    frame: Frame, table: OrderTable, order: int, usable: NDArray[np.bool_], side: int
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return depth inside the slit, light, expected light and variance of the pixels at an end."""
+    seen: _Light, table: OrderTable, order: int, side: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return depth inside the slit, light and light of the column, both over the noise."""
+    shape = seen.data.shape
     first, last = table.x_range[table.index(order)]
-    columns = np.arange(max(int(first), 0), min(int(last), frame.shape[1] - 1) + 1)
+    columns = np.arange(max(int(first), 0), min(int(last), shape[1] - 1) + 1)
     edge = table.lower(order, columns) if side < 0 else table.upper(order, columns)
     nearest = np.rint(edge).astype(np.int64)
     steps = np.arange(-_OFF_PX, _LAST_PX + 1)
     rows = nearest[:, None] - side * steps
-    inside = (rows.min(axis=1) >= 0) & (rows.max(axis=1) < frame.shape[0])
+    inside = (rows.min(axis=1) >= 0) & (rows.max(axis=1) < shape[0])
     rows, columns, edge = rows[inside], columns[inside], edge[inside]
     none = np.zeros(0)
     if columns.size < _FEWEST_COLUMNS:
-        return none, none, none, none
-    light = frame.data[rows, columns[:, None]].astype(float)
-    good = usable[rows, columns[:, None]]
+        return none, none, none
+    light = seen.data[rows, columns[:, None]].astype(float)
+    good = seen.usable[rows, columns[:, None]]
     depth = side * (edge[:, None] - rows)
     deep = good & (steps >= _FIRST_PX)
     # A median of each column: cosmic rays would count most otherwise.
     level = np.maximum(np.nan_to_num(row_quantiles(light, deep, 0.5)), 0.0)
-    floor = np.maximum(frame.floor[rows, columns[:, None]], 0.0)
-    variance = floor + level[:, None]
+    noise = np.sqrt(np.maximum(seen.floor[rows, columns[:, None]], 0.0) + level[:, None])
     near = good & (depth >= -_OFF_PX) & (depth < _ON_PX) & (level[:, None] > 0)
-    level = np.broadcast_to(level[:, None], light.shape)
-    # Weights by brightness and noise: light over variance is what a pixel tells of a factor.
-    weight = level / np.sqrt(variance)
-    scaled = light / np.sqrt(variance)
-    return depth[near], scaled[near], weight[near], np.ones(np.count_nonzero(near))
+    # Light over noise is what a pixel tells of a factor on all of them.
+    return depth[near], (light / noise)[near], (level[:, None] / noise)[near]
 
 
 def _fit_step(depth: Floats, profile: Floats, sigma: Floats) -> tuple[float, float] | None:

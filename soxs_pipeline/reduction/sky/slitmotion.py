@@ -35,6 +35,8 @@ _COURSE_ARCSEC = (10.0, 0.6, 0.25, 0.08)
 _PLACE_ERROR, _BRIGHT, _CLEAR, _REACH_ARCSEC, _FEWEST = 0.03, 50.0, 15.0, 1.5, 4
 #: Exponent assumed of its profile, step of the places tried.
 _BETA, _STEP_ARCSEC = 3.5, 0.05
+#: Ends known as well as this in all orders need no star.
+_KNOWN_PX = 0.08
 #: Motions smaller than this, in pixels, are none; and less sure than so many sigma.
 _LEAST_PX, _LEAST_SIGMA = 0.03, 2.0
 
@@ -59,7 +61,8 @@ def slit_motion(frame: Frame, table: OrderTable, orders: list[SlitPixels]) -> di
     usable = ~frame.bad
     numbers = np.array([pixels.order for pixels in orders])
     ends = measure_slit_ends(frame, table, usable)
-    places = _star_places(orders)
+    known = numbers.size == ends.orders.size and bool((ends.error_px < _KNOWN_PX).all())
+    places = None if known else _star_places(orders)
     moved, error = _solve(numbers, ends, places)
     sure = np.abs(moved) > np.maximum(_LEAST_PX, _LEAST_SIGMA * error)
     if not sure.any():

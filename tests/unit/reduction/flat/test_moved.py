@@ -9,6 +9,7 @@ from tests.support.sky_scene import NOISY, make_geometry
 
 GEOMETRY = make_geometry()
 MOVED = {11: 1.2, 12: -0.7}
+NOW = GEOMETRY.moved_across(MOVED).pixel_map
 SHAPE = GEOMETRY.pixel_map.order.shape
 
 
@@ -26,8 +27,8 @@ def flat_with(slit, quality=None):
 
 def test_the_nick_moves_and_the_pixels_stay():
     then = GEOMETRY.pixel_map.slit_arcsec
-    now = GEOMETRY.moved_across(MOVED).pixel_map.slit_arcsec
-    moved = with_slit_moved(flat_with(then), GEOMETRY, MOVED)
+    now = NOW.slit_arcsec
+    moved = with_slit_moved(flat_with(then), GEOMETRY.pixel_map, NOW)
     right = flat_with(now)
     inner = np.abs(np.nan_to_num(now, nan=9.0)) < 5.0
     apart = moved.data[inner] / right.data[inner] - 1.0
@@ -41,7 +42,7 @@ def test_flagged_pixels_and_those_off_the_slit_are_left_alone():
     quality = np.zeros(SHAPE, np.uint32)
     quality[60] = np.uint32(Quality.DEAD)
     flat = flat_with(GEOMETRY.pixel_map.slit_arcsec, quality)
-    moved = with_slit_moved(flat, GEOMETRY, MOVED)
+    moved = with_slit_moved(flat, GEOMETRY.pixel_map, NOW)
     assert moved.data[60] == pytest.approx(flat.data[60])
     off = GEOMETRY.pixel_map.order == 0
     assert (moved.data[off] == flat.data[off]).all()
@@ -49,4 +50,4 @@ def test_flagged_pixels_and_those_off_the_slit_are_left_alone():
 
 def test_without_a_motion_the_flat_is_the_same():
     flat = flat_with(GEOMETRY.pixel_map.slit_arcsec)
-    assert with_slit_moved(flat, GEOMETRY, {}) is flat
+    assert with_slit_moved(flat, GEOMETRY.pixel_map, GEOMETRY.pixel_map) is flat
