@@ -167,6 +167,9 @@ class OrderSpectra:
     blur
         How much of a pinhole's image is blur, as the target's profile tells; None if it tells
         nothing.
+    away_arcsec
+        Where the target was on the slit, from where the telescope pointed; NaN if that is not
+        known.
     """
 
     spectra: tuple[OrderSpectrum, ...]
@@ -178,6 +181,7 @@ class OrderSpectra:
     aperture: Aperture | None = None
     flux_error: float = float("nan")
     blur: BlurFraction | None = None
+    away_arcsec: float = float("nan")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -182,6 +183,7 @@ def soxs_extract(
         aperture=aperture_of(sources, window, parameters.aperture),
         flux_error=target.flux_error if by_profile else float("nan"),
         blur=blur_of(target, geometry),
+        away_arcsec=math.nan if window is not None else _away(sources),
     )
     moved = bool(said)
     if beside.line_check is not None and parameters.zero_point:
@@ -203,6 +205,12 @@ def soxs_extract(
     elif target.forced and not moved:
         remarks.append("the target was not found; its position was assumed")
     return Outcome(ExtractProducts(orders), measure_orders(orders), remarks)
+
+
+def _away(sources: Sources) -> float:
+    """Return where the target is on the slit, from where the telescope pointed; NaN if unknown."""
+    target = sources.sources[0]
+    return float(target.position(0.5 * sum(target.wave_domain_nm))) - sources.aim_arcsec
 
 
 def _read_window(text: str, lit: tuple[float, float]) -> tuple[float, float] | None:

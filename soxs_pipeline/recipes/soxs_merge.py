@@ -27,6 +27,7 @@ from soxs_pipeline.reduction.flux.fluxscale import (
     scale_to_magnitudes,
 )
 from soxs_pipeline.reduction.merging.merge import Join, merge_spectra
+from soxs_pipeline.reduction.merging.sametarget import about_targets
 from soxs_pipeline.reduction.wavelength.barycentre import mean_velocity, to_barycentre
 
 __all__ = ["RECIPE", "MergeParameters", "MergeProducts", "soxs_merge"]
@@ -135,7 +136,7 @@ def soxs_merge(
             "no header tells where the target is: wavelengths stay those of the observatory",
         )
     merged, said = _absolute(merged, given, photometry or (), passbands, parameters)
-    remarks = (*remarks, *said)
+    remarks = (*remarks, *said, *about_targets(orders))
     qc = (*measure_merged(merged), *_join_qc(joins, merged.arms))
     return Outcome(MergeProducts(merged), qc, remarks)
 

@@ -92,6 +92,7 @@ def _encode_orders(found: OrderSpectra, _: Layout) -> tuple[dict[str, object], l
         "ESO PRO ARM": (found.arm, "Arm"),
         "ESO PRO EXPOSURE": (found.exposure_s, "[s] Exposure time"),
         "ESO PRO FLUXERR": (found.flux_error, "Relative error that all orders have in common"),
+        "ESO PRO TARGET AWAY": (found.away_arcsec, "[arcsec] From where the telescope pointed"),
         **blur_cards(found.blur),
     }
     if (zero := found.zero_point) is not None:
@@ -137,6 +138,7 @@ def _decode_orders(units: Units, _: Layout) -> OrderSpectra:
         spectra=spectra,
         exposure_s=float(exposure) if isinstance(exposure, (int, float)) else float("nan"),
         flux_error=_number(header.get("ESO PRO FLUXERR")),
+        away_arcsec=_number(header.get("ESO PRO TARGET AWAY")),
         blur=blur_from(header),
         arm=header["ESO PRO ARM"],
         header=header_of(units),

@@ -92,7 +92,7 @@ def upon_host(
         told = not unseen or more.other_colours[-1] > _OTHER_COLOUR
         if told and _is_better(more, best, options.threshold):
             best = more
-        elif not seen:
+        elif unseen:
             break
     if len(best.shapes) == 1:
         return _with_target_unseen(orders, shapes, best.shapes[0], options)
@@ -137,7 +137,8 @@ def _is_better(more: HostedSources, best: HostedSources, threshold: float) -> bo
     """Return True if one more star explains what the host does not, and each is sure."""
     least = _SURER * threshold
     stars = [shape for shape in more.shapes if shape.outline is None and not shape.forced]
-    sure = all(shape.significance > least for shape in stars)
+    # A star that came out as wide as a galaxy is a part of the galaxy.
+    sure = all(is_point(shape, least) for shape in stars)
     # By noise alone chi square falls by one for each brightness that is free.
     gained = best.misfit - more.misfit - more.blocks
     return sure and gained > least * np.sqrt(2.0 * more.blocks)
