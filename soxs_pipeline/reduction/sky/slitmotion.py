@@ -13,6 +13,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from soxs_pipeline.domain.frame import Frame
+from soxs_pipeline.domain.objects import WIDEST_STAR_ARCSEC
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.numerics.detection import Peak, matched_filter
 from soxs_pipeline.numerics.profiles import moffat_fraction
@@ -114,9 +115,22 @@ def _solve(
             row[count + 1 :] = chebyshev.chebvander(t, terms - 1)
             add(row, float(place), float(error))
     design, values = np.array(rows), np.array(right)
-    covariance = np.linalg.inv(design.T @ design)
-    solution = covariance @ (design.T @ values)
+    solution, covariance = _least_squares(design, values)
+    if places is not None:
+        # The course of two stars seen as one is not as smooth: it tells less.
+        star = np.arange(values.size) >= values.size - places[0].size
+        pulls = (values - design @ solution)[star]
+        scatter = max(1.0, 1.4826 * float(np.median(np.abs(pulls))))
+        design[star] /= scatter
+        values[star] /= scatter
+        solution, covariance = _least_squares(design, values)
     return solution[:count], np.sqrt(covariance.diagonal())[:count]
+
+
+def _least_squares(design: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Return the solution of weighted equations and its covariance."""
+    covariance = np.asarray(np.linalg.inv(design.T @ design), np.float64)
+    return covariance @ (design.T @ values), covariance
 
 
 def _scatter(ends: SlitEnds) -> float:
@@ -147,7 +161,8 @@ def _star_places(orders: list[SlitPixels]) -> _Places | None:
     ]
     collapsed = collapse(orders, light, weights, [np.ones_like(value) for value in light])
     peak = detect(collapsed, threshold=_BRIGHT)
-    if peak.significance < _BRIGHT:
+    # The middle of a galaxy, and of what is blended with it, depends on the colour.
+    if peak.significance < _BRIGHT or peak.width >= WIDEST_STAR_ARCSEC:
         return None
     place, error = _places(collapsed, peak)
     seen = np.isfinite(place)

@@ -68,3 +68,11 @@ def test_the_same_motion_is_found_on_any_noise():
         list(motion_of(make_scene(make_geometry(moved, 0.0), seed)).values()) for seed in (2, 3, 4)
     ]
     assert np.array(found) == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_middle_of_a_galaxy_tells_nothing():
+    # Its nucleus is bluer than its disc: the middle of the blend changes with the wavelength.
+    turned = turned_round(GEOMETRY, 12)
+    blend = Star(20000.0, 0.3, fwhm=2.6, colour=-0.6), Star(20000.0, 1.6, fwhm=2.6, colour=0.6)
+    scene = make_scene(turned_round(make_geometry(), 12), stars=blend, sky=0.0, line=0.0)
+    assert motion_of(scene, turned) == {}
