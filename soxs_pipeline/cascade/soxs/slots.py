@@ -83,13 +83,14 @@ LAMP = (
         ),
     ),
 )
+FLAT_MATCH = (*BINNED, "SLIT")
 GEOMETRY = bundled(
     "geometry",
-    need("order_table", EDGES, *AGES, match=BINNED),
+    # Slits need not sit at the same height: the flat and the edges are to be of one.
+    replace(need("order_table", EDGES, *AGES, match=FLAT_MATCH), relax=("SLIT",)),
     need("dispersion", DISP, *AGES, match=BINNED),
     need("pixel_map", DISP_IMAGE, *AGES, match=BINNED),
 )
-FLAT_MATCH = (*BINNED, "SLIT")
 MASTER_FLAT_SLOT = replace(
     maybe("master_flat", MASTER_FLAT, *AGES, match=FLAT_MATCH), relax=("SLIT",)
 )

@@ -149,9 +149,10 @@ def _near_end(
 
 def _fit_step(depth: Floats, profile: Floats, sigma: Floats) -> tuple[float, float] | None:
     """Return where a blurred step lies and the error; None if there is none."""
-    start = np.array([float(np.median(profile[depth > 3.0])), 0.0, _BLUR_PX, 0.0, 0.0])
-    if not start[0] > 0:
+    inside = profile[depth > 0.5 * _ON_PX]
+    if not inside.size or not np.median(inside) > 0:
         return None
+    start = np.array([float(np.median(inside)), 0.0, _BLUR_PX, 0.0, 0.0])
 
     def departures(values: Floats) -> Floats:
         height, place, blur, level, slope = values
