@@ -57,8 +57,8 @@ __all__ = [
 ]
 
 
-#: Lines that a remark names at most.
-_MOST_LINES = 8
+#: Lines that a remark names at most, and a motion of the slit's image, in pixels, that is told.
+_MOST_LINES, _FAR_PX = 8, 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +208,12 @@ def gathered(
                 master_flat = with_slit_moved(master_flat, geometry.pixel_map, now.pixel_map)
             pixels = pixels_of(master_flat, now)
             frame = replace(frame, slit_moved_px=moved)
+            typical = float(np.median(list(moved.values())))
+            if abs(typical) > _FAR_PX:
+                remarks.append(
+                    f"{raw.name}: the image of the slit lies {typical:+.1f} pixels across the "
+                    "orders from where the calibrations have it; it was followed"
+                )
     return Gathered(frame, pixels, stray, master_flat, remarks)
 
 

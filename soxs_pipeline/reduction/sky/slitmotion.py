@@ -134,7 +134,10 @@ def _least_squares(design: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def _scatter(ends: SlitEnds) -> float:
-    """Return by how much orders move apart, in pixels (DerSimonian & Laird 1986, eq. 8)."""
+    """Return by how much orders move apart, in pixels.
+
+    By moments, as DerSimonian & Laird (1986, Controlled Clinical Trials 7, 177).
+    """
     if ends.orders.size < 3:
         return _SINGLE_PX
     weight = ends.error_px**-2.0

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,14 @@ def test_a_frame_lies_on_disk_as_the_detector_saw_it(tmp_path):
         np.testing.assert_allclose(units["ERRS"].data ** 2, frame.variance.T, rtol=1e-6)
         assert units["FLUX"].header["BUNIT"] == "electron"
         assert units["ERRS"].header["HDUCLAS2"] == "ERROR"
+
+
+def test_a_frame_keeps_how_far_the_image_of_the_slit_moved(tmp_path):
+    frame = replace(make_frame(), slit_moved_px={11: -1.25, 12: 0.5})
+    write_product(tmp_path / "a.fits", frame, header={})
+    assert read_product(tmp_path / "a.fits", Frame).slit_moved_px == {11: -1.25, 12: 0.5}
+    write_product(tmp_path / "b.fits", make_frame(), header={})
+    assert read_product(tmp_path / "b.fits", Frame).slit_moved_px == {}
 
 
 def test_a_map_is_turned_to_the_detector_on_disk(tmp_path):

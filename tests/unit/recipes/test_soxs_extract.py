@@ -147,3 +147,19 @@ def test_who_does_not_want_the_place_of_the_other_arm_keeps_that_of_this_one():
     plain = reduced(scene).products.orders.spectra
     for spectrum, alone in zip(outcome.products.orders.spectra, plain, strict=True):
         np.testing.assert_array_equal(spectrum.flux, alone.flux)
+
+
+@pytest.mark.parametrize("moved", [-1.6, 1.6])
+def test_where_the_image_of_the_slit_moved_the_spectrum_is_as_right(moved):
+    ratios, places = [], []
+    for seed in range(4):
+        scene = make_scene(make_geometry({11: moved, 12: moved}, 0.0), seed, (Star(1000.0),))
+        orders = reduced(scene).products.orders
+        for spectrum in orders.spectra:
+            good = (spectrum.quality[20:-20] & np.uint32(511)) == 0
+            assert good.mean() > 0.97
+            ratios.append(float(np.mean(spectrum.flux[20:-20][good])) / 1000.0)
+        places.append(float(np.median(orders.spectra[1].y)))
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.01)
+    still = reduced(make_scene(make_geometry(margin_px=0.0), 0, (Star(1000.0),))).products.orders
+    assert np.mean(places) - np.median(still.spectra[1].y) == pytest.approx(moved, abs=0.6)

@@ -191,3 +191,18 @@ def test_a_target_upon_a_galaxy_may_be_told_by_its_place():
     assert target.forced
     assert float(target.position(1100.0)) == pytest.approx(-0.9, abs=0.01)
     assert [other.outline is not None for other in others] == [True]
+
+
+def test_the_image_of_the_slit_is_followed_and_the_user_told():
+    scene = make_scene(make_geometry({11: 1.6, 12: 1.6}, 0.0), stars=(Star(600.0, 1.0),))
+    followed, left = run(scene), run(scene, follow_slit=False)
+    assert followed.products.sky_subtracted.slit_moved_px == pytest.approx(
+        {11: 1.6, 12: 1.6}, abs=0.15
+    )
+    assert followed.products.sky_model.slit_moved_px
+    assert values(followed, "SLIT MOVED")[11] == pytest.approx(1.6, abs=0.15)
+    assert any("image of the slit lies +1.6 pixels" in said for said in followed.remarks)
+    assert not left.products.sky_subtracted.slit_moved_px
+    places = [float(o.products.sources.sources[0].position(1100.0)) for o in (followed, left)]
+    assert places[0] == pytest.approx(1.0, abs=0.05)
+    assert places[1] == pytest.approx(1.0 + 1.6 * 0.3, abs=0.08)
