@@ -246,8 +246,9 @@ def true_spectrum(
 def target_position(exposure: Exposure) -> float:
     """Return where on the slit the extracted source was found."""
     for path, header in find(exposure.reduced, f"SCI_OBJECT_TAB_{exposure.arm}"):
-        if abs(header["MJD-OBS"] - exposure.mjd) < 1e-7:
-            return float(fits.getdata(path, "SOURCES")["TRACE_COEF"][0].flat[0])
+        courses = fits.getdata(path, "SOURCES")["TRACE_COEF"]
+        if abs(header["MJD-OBS"] - exposure.mjd) < 1e-7 and len(courses):
+            return float(courses[0].flat[0])
     return 0.0
 
 
@@ -282,6 +283,9 @@ def assess_extraction(exposure: Exposure) -> dict[int, dict[str, float]]:
     if not found:
         return result
     bins = fits.getdata(found[0], "EXTRACTED_ORDERS")
+    if not len(bins):
+        # An exposure of the sky holds no spectrum.
+        return result
     target = exposure.light_of(target_position(exposure))
     for order in np.unique(bins["ORDER"]):
         mine = bins[bins["ORDER"] == order]

@@ -80,7 +80,7 @@ def soxs_straighten(
     """
     image, remarks = straighten(
         frame,
-        geometry.moved_across(frame.slit_moved_px),
+        geometry,
         blaze,
         flux,
         StraightenOptions(parameters.wave_step, parameters.slit_step),

@@ -90,7 +90,8 @@ def straighten(
     frame
         In electrons, divided by the flat, sky taken off.
     geometry
-        Where every pixel lies.
+        Where every pixel lies, as the calibrations have it; how far the slit's image moved since
+        is told by the frame.
     blaze, flux
         What brings orders to one scale; see `soxs_pipeline.reduction.merging.merge`.
     options
@@ -108,12 +109,13 @@ def straighten(
             f"the pixel map has shape {geometry.pixel_map.order.shape}, the frame {frame.shape}",
             wanted="a pixel map of the same detector and binning",
         )
-    pixels = [p for p in _orders(frame, geometry.pixel_map) if p.good.any()]
+    now = geometry.moved_across(frame.slit_moved_px).pixel_map
+    pixels = [p for p in _orders(frame, now) if p.good.any()]
     if not pixels:
         raise UnprocessableDataError(
             "no order holds usable pixels", remedy="look at the frame without sky"
         )
-    grid = _grid(pixels, options)
+    grid = _grid(pixels, _native_steps(geometry.pixel_map), options)
     scales, unit, remarks = _scales(frame, [p.order for p in pixels], grid, blaze, flux)
     images = []
     for one, scale in zip(pixels, scales, strict=True):
@@ -167,12 +169,25 @@ def _slopes(values: Floats, here: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
-def _grid(pixels: list[_Pixels], options: StraightenOptions) -> Grid:
-    native = [float(np.median(np.abs(p.slopes[0]))) for p in pixels]
-    wave_step = options.wave_step_nm or float(np.median(native))
-    slit_step = options.slit_step_arcsec or float(
-        np.median(np.concatenate([np.abs(p.slopes[3]) for p in pixels]))
-    )
+def _native_steps(pixel_map: PixelMap) -> tuple[float, float]:
+    """Return the steps of pixels in wavelength and along the slit, medians over the orders.
+
+    They are those of the calibrations, so that all exposures reduced with them are alike.
+    """
+    steps: list[tuple[float, float]] = []
+    for label, window in enumerate(ndimage.find_objects(pixel_map.order), 1):
+        if window is not None:
+            here = pixel_map.order[window] == label
+            wave = _slopes(pixel_map.wavelength_nm[window], here)[0]
+            slit = _slopes(pixel_map.slit_arcsec[window].astype(float), here)[1]
+            steps.append((float(np.nanmedian(np.abs(wave))), float(np.nanmedian(np.abs(slit)))))
+    wave_nm, slit_arcsec = np.median(steps, axis=0)
+    return float(wave_nm), float(slit_arcsec)
+
+
+def _grid(pixels: list[_Pixels], native: tuple[float, float], options: StraightenOptions) -> Grid:
+    wave_step = options.wave_step_nm or native[0]
+    slit_step = options.slit_step_arcsec or native[1]
     low = min(float(p.wave.min()) for p in pixels)
     high = max(float(p.wave.max()) for p in pixels)
     # Whole multiples of the steps make images of different exposures share their cells.
