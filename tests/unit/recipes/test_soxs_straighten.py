@@ -162,3 +162,21 @@ def test_a_map_of_another_shape_is_one_clear_error():
     )
     with pytest.raises(InputError, match="pixel map"):
         straightened(small)
+
+
+def test_exposures_of_which_the_image_of_the_slit_moved_share_their_grid_and_places():
+    moved = {11: 1.3, 12: -0.8}
+    now = GEOMETRY.moved_across(moved).pixel_map
+    images = []
+    for pixel_map, told in ((MAP, {}), (now, moved)):
+        slit = np.where(MAP.order > 0, np.nan_to_num(pixel_map.slit_arcsec), 9.0)
+        light = 900.0 * np.exp(-0.5 * ((slit - 1.0) / 0.8) ** 2)
+        # Rows at one end left the slit: the frames do not hold the same pixels.
+        quality = np.where(np.abs(slit) < 5.5, 0, np.uint32(Quality.OFF_SLIT))
+        frame = replace(frame_of(light, quality=quality), slit_moved_px=told)
+        images.append(straightened(frame)[0])
+    then, after = images
+    assert after.wavelength.step == then.wavelength.step
+    assert after.slit.step == then.slit.step
+    peaks = [image.slit.centres[int(np.argmax(np.nansum(image.data, axis=1)))] for image in images]
+    assert peaks == pytest.approx([1.0, 1.0], abs=then.slit.step)
