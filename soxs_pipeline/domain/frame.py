@@ -63,7 +63,7 @@ class Frame:
         The raw exposures it holds the light of.
     slit_moved_px
         For each order by how many pixels the slit's image moved towards larger ``y`` since the
-        calibrations; empty if it was not measured.
+        calibrations; empty if it did not, or if that was not measured.
     """
 
     data: NDArray[np.float32]
