@@ -42,7 +42,9 @@ ORDER_LEVEL = QcDefinition("SKY MEDIAN", "Median sky in a pixel of an order", "e
 STRAY = QcDefinition("SKY SCATTERED", "Median scattered light in a pixel, taken off",
                      "electron")  # fmt: skip
 SLIT_MOVED = QcDefinition(
-    "SLIT MOVED", "Motion of the slit's image across an order since the calibrations", "pixel",
+    "SLIT MOVED",
+    "Motion of the slit's image across an order since the calibrations; missing if none was seen",
+    "pixel",
     per_order=True,
 )  # fmt: skip
 COSMICS = QcDefinition("COSMIC NUM", "Pixels in the orders hit by cosmic rays", "pixel")

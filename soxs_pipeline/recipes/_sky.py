@@ -164,10 +164,7 @@ class Gathered:
     def quality(self) -> list[QcValue]:
         """Measure the scattered light in the orders, and how far the slit's image moved."""
         moved = self.frame.slit_moved_px
-        values = [
-            SLIT_MOVED.value(moved.get(order.order, 0.0), order=order.order)
-            for order in self.pixels
-        ]
+        values = [SLIT_MOVED.value(px, order=order) for order, px in moved.items()]
         if self.stray is not None:
             place = np.concatenate([order.place for order in self.pixels])
             values.append(STRAY.value(float(np.median(self.stray.data.ravel()[place]))))

@@ -42,6 +42,12 @@ def about_targets(exposures: Sequence[OrderSpectra]) -> list[str]:
     others = [one for one in known if abs(one.away_arcsec - places[one.arm]) > _APART_ARCSEC]
     if not others:
         return []
+    if 2 * len(others) > len(known):
+        said = (
+            "the target is not where the offsets in the headers put it: they may run the other "
+            "way along the slit"
+        )
+        return [said]
     named = ", ".join(f"{one.arm} {one.header.text('DATE-OBS')}" for one in others[:_MOST_NAMED])
     more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
     return [f"another object than in most exposures is that of {named}{more}"]

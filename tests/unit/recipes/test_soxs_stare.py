@@ -203,6 +203,7 @@ def test_the_image_of_the_slit_is_followed_and_the_user_told():
     assert values(followed, "SLIT MOVED")[11] == pytest.approx(1.6, abs=0.15)
     assert any("image of the slit lies +1.6 pixels" in said for said in followed.remarks)
     assert not left.products.sky_subtracted.slit_moved_px
+    assert not any("SLIT MOVED" in str(q.definition) for q in left.qc)
     places = [float(o.products.sources.sources[0].position(1100.0)) for o in (followed, left)]
     assert places[0] == pytest.approx(1.0, abs=0.05)
     assert places[1] == pytest.approx(1.0 + 1.6 * 0.3, abs=0.08)

@@ -25,3 +25,9 @@ def test_one_exposure_of_another_object_is_named():
     (said,) = about_targets([*nods, seen("VIS", 2.0, "2026-01-01T00:09:00")])
     assert "00:09:00" in said
     assert "00:00:00" not in said
+
+
+def test_offsets_that_run_the_other_way_are_not_taken_for_other_objects():
+    # Nodded by 5 arcsec, and the header has it the other way round.
+    (said,) = about_targets([seen("VIS", away) for away in (-5.0, 5.0, 5.0, -5.0)])
+    assert "the other way" in said
