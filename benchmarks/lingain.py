@@ -25,6 +25,8 @@ def main() -> None:
     options = parser.parse_args()
     for path in sorted(options.reduced.rglob("soxs_lingain/*.fits")):
         header = fits.getheader(path)
+        if not str(header["ESO PRO CATG"]).startswith("BP_MAP_NL"):
+            continue
         arm = header["ESO SEQ ARM"]
         flags = read_product(path, BadPixelMap).quality
         truth = options.raw.with_name(options.raw.name + "_truth") / f"detector_{arm}.fits"

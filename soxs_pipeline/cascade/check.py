@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from soxs_pipeline.cascade.graph import execution_order, producers
-from soxs_pipeline.cascade.spec import CascadeMap, Group, Rule, Slot, Task
+from soxs_pipeline.cascade.spec import CascadeMap, Group, Rule, Slot, Task, answers
 from soxs_pipeline.errors import CascadeError
 
 __all__ = ["faults", "verify"]
@@ -71,7 +71,10 @@ def _unreachable(cascade: CascadeMap) -> Iterator[str]:
 def _covers(wide: Rule, narrow: Rule) -> bool:
     """Return True if every header that satisfies ``narrow`` satisfies ``wide``."""
     allowed = dict(narrow.keywords)
-    return all(key in allowed and set(allowed[key]) <= set(v) for key, v in wide.keywords)
+    return all(
+        key in allowed and all(any(answers(one, two) for two in values) for one in allowed[key])
+        for key, values in wide.keywords
+    )
 
 
 def _faults_of_task(task: Task, cascade: CascadeMap) -> Iterator[str]:

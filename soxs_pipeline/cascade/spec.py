@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -15,6 +16,7 @@ __all__ = [
     "Rule",
     "Slot",
     "Task",
+    "answers",
     "bundled",
     "maybe",
     "need",
@@ -35,7 +37,8 @@ class Group(Enum):
 class Rule:
     """Header values that give a raw file its tag.
 
-    Every keyword must have one of its values; keywords are short names (``DPR.TYPE``).
+    Every keyword must have one of its values; keywords are short names (``DPR.TYPE``). In a
+    value an asterisk stands for any text, none included.
     """
 
     keywords: tuple[tuple[str, tuple[str, ...]], ...]
@@ -43,9 +46,17 @@ class Rule:
     def matches(self, header: Mapping[str, object]) -> bool:
         """Return True if the header satisfies the rule."""
         return all(
-            _plain(header.get(key, "")) in {_plain(value) for value in values}
+            any(answers(_plain(header.get(key, "")), _plain(value)) for value in values)
             for key, values in self.keywords
         )
+
+
+def answers(value: str, wanted: str) -> bool:
+    """Return True if a header value is the one wanted; an asterisk stands for any text."""
+    if "*" not in wanted:
+        return value == wanted
+    pattern = ".*".join(re.escape(part) for part in wanted.split("*"))
+    return re.fullmatch(pattern, value, re.DOTALL) is not None
 
 
 def _plain(value: object) -> str:

@@ -3,7 +3,8 @@
 1. Differences of two equal exposures are free of the pixels' response; their variance rises with
    the signal as the gain tells (photon transfer). Groups of pixels of about equal signal make the
    points; one curve with a bend for non-linearity is fitted to all.
-2. The read noise is that of a pair without light, or where the curve meets zero.
+2. The read noise is that of a pair without light, or where the curve meets zero. Darks of the
+   exposure times of the lamp are known by their lack of light, and taken off.
 3. The mean counts of each pixel against exposure time follow one law for most pixels: a straight
    line with a common bend. Pixels that depart from it significantly are flagged as non-linear;
    recipes that are given this map leave them out.

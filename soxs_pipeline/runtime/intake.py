@@ -109,7 +109,7 @@ def take_folders(
     headers, refused = read_folders(folders, rules)
     files: list[DataFile] = []
     for name, header in headers.items():
-        found = cascade.classify(header)
+        found = cascade.classify(_named(header, Path(name)))
         if isinstance(found, Unclassified):
             refused[name] = found.reason
         else:
@@ -146,7 +146,7 @@ def take_files(
 
 def _tagged(path: Path, tag: str, cascade: Cascade, rules: Sequence[HeaderRule]) -> DataFile:
     header, _ = corrected(str(path), read_header(path), rules)
-    told = cascade.classify(header)
+    told = cascade.classify(_named(header, path))
     known = cascade.split_tag(tag)
     if known is None:
         if isinstance(told, Unclassified):
@@ -167,6 +167,11 @@ def _tagged(path: Path, tag: str, cascade: Cascade, rules: Sequence[HeaderRule])
     if not arm and not cascade.of_all_arms(item):
         arm = in_header
     return DataFile(str(path), item, arm, header)
+
+
+def _named(header: Header, path: Path) -> Header:
+    """Return a header that tells the file's own name where it tells no other."""
+    return header if header.text("ORIGFILE") else header.updated(ORIGFILE=path.name)
 
 
 def _arm_in(header: Header, cascade: Cascade) -> str:

@@ -44,6 +44,17 @@ def _product(tag: str, doc: str) -> DataItem:
 
 
 # --- raw frames; the first item whose rule matches names the frame ---------------------
+# Its lamp frames, biases and darks may be called what such frames are called elsewhere.
+LINEARITY = DataItem(
+    "LINEARITY",
+    "Exposure of a linearity series",
+    Group.RAW,
+    (
+        rule(dpr_type=("*LINEARITY*", "*DETLIN*", "*DETCHAR*"), seq_arm=SPECTRAL_ARMS),
+        rule(origfile="*DETLIN*", seq_arm=SPECTRAL_ARMS),
+        rule(tpl_id="*DETLIN*", seq_arm=SPECTRAL_ARMS),
+    ),
+)
 BIAS = _raw("BIAS", "Bias", dpr_type="BIAS")
 DARK = _raw("DARK", "Dark", dpr_type="DARK")
 LAMP_OFF = _raw(
@@ -120,11 +131,6 @@ STD_TELLURIC_OFFSET = _raw(
     "Telluric standard, offset",
     dpr_type=TELLURIC_TYPES,
     dpr_tech="ECHELLE,SLIT,OFFSET",
-)
-LINEARITY = _raw(
-    "LINEARITY",
-    "Exposure of a linearity series",
-    dpr_type=("LINEARITY", "DETLIN", "LAMP,LINEARITY", "FLAT,LINEARITY", "LAMP,DETLIN"),
 )
 IMG_FLAT = _raw(
     "IMG_FLAT",

@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 _CHUNK, _SAMPLE = 400_000, 200_000
 #: Pixels that never reach this share of the highest level used tell nothing of their linearity.
 _LIT = 0.1
+#: Frames of less than this share of the usual light in a second were taken with the lamp off.
+_OFF = 0.1
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def measure_linearity(frames: Sequence[Frame], options: LinearityOptions) -> Lin
     ----------
     frames
         Of one setup, offset removed, in electrons of the nominal gain; at least two for each of
-        three exposure times.
+        three exposure times. Darks of these times may be among them: they are known by their
+        lack of light and taken off the others before the law of a pixel is looked for.
     options
         Limits.
 
@@ -104,7 +107,8 @@ def measure_linearity(frames: Sequence[Frame], options: LinearityOptions) -> Lin
         If there are fewer exposure times than that.
     """
     gain = frames[0].setup.gain_e_per_adu
-    groups = _groups(frames)
+    on, off = _by_lamp(frames)
+    groups, darks = _groups(on), _groups(off)
     lit = {t: group for t, group in groups.items() if t > 0 and len(group) > 1}
     if len(lit) < 3:
         raise InputError(
@@ -114,7 +118,7 @@ def measure_linearity(frames: Sequence[Frame], options: LinearityOptions) -> Lin
         )
     points = tuple(_points(lit, gain))
     transfer = fit_transfer(list(points), highest=options.highest_adu)
-    flags, judged, bend = _odd_pixels(lit, gain, options)
+    flags, judged, bend = _odd_pixels(lit, darks, gain, options)
     return Linearity(
         transfer=transfer,
         read_noise_pair=_read_noise(groups, gain, transfer),
@@ -124,6 +128,25 @@ def measure_linearity(frames: Sequence[Frame], options: LinearityOptions) -> Lin
         levels=len(lit),
         points=points,
     )
+
+
+def _by_lamp(frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
+    """Part the frames into those of the lamp or of no exposure time, and darks among them."""
+    timed = [frame for frame in frames if frame.exposure_s > 0]
+    rates = [_brightest(frame) / frame.exposure_s for frame in timed]
+    # A series has fewer darks than lamp frames, and the longest of these may be saturated.
+    least = _OFF * float(np.median(rates)) if rates else 0.0
+    dark = {id(frame) for frame, rate in zip(timed, rates, strict=True) if rate < least}
+    return (
+        [frame for frame in frames if id(frame) not in dark],
+        [frame for frame in frames if id(frame) in dark],
+    )
+
+
+def _brightest(frame: Frame) -> float:
+    """Return what the brightest tenth of the pixels exceed, hot pixels not being so many."""
+    good = frame.data[~frame.bad]
+    return float(np.percentile(good, 90.0)) if good.size else 0.0
 
 
 def _points(lit: dict[float, list[Frame]], gain: float) -> Iterator[PairPoints]:
@@ -158,20 +181,25 @@ def _read_noise(groups: dict[float, list[Frame]], gain: float, transfer: Transfe
 
 
 def _odd_pixels(
-    lit: dict[float, list[Frame]], gain: float, options: LinearityOptions
+    lit: dict[float, list[Frame]],
+    darks: dict[float, list[Frame]],
+    gain: float,
+    options: LinearityOptions,
 ) -> tuple[NDArray[np.uint32], int, float]:
     times = np.array(list(lit))
     shape = next(iter(lit.values()))[0].shape
     size = shape[0] * shape[1]
     levels = np.empty((times.size, size), np.float32)
     noise2, usable = np.empty_like(levels), np.empty(levels.shape, bool)
-    for k, group in enumerate(lit.values()):
-        bad = np.any([frame.bad for frame in group], axis=0)
-        mean = np.mean([frame.data for frame in group], axis=0) / gain
-        levels[k] = mean.ravel()
-        known = np.mean([frame.variance for frame in group], axis=0) / len(group) / gain**2
-        noise2[k] = known.ravel()
+    for k, (time, group) in enumerate(lit.items()):
+        dark = darks.get(time, [])
+        bad = np.any([frame.bad for frame in (*group, *dark)], axis=0)
+        mean, noise = _mean(group, gain)
         usable[k] = (~bad & (mean < options.highest_adu)).ravel()
+        if dark:
+            charge, its_noise = _mean(dark, gain)
+            mean, noise = mean - charge, noise + its_noise
+        levels[k], noise2[k] = mean.ravel(), noise.ravel()
     top = np.where(usable, levels, 0.0).max(axis=0)
     enough = (top > _LIT * options.highest_adu) & (usable.sum(axis=0) >= 3)
     chosen = np.flatnonzero(enough)
@@ -191,3 +219,10 @@ def _odd_pixels(
         odd = np.abs(departure) > np.maximum(options.sigma * error, options.least_departure)
         flags[part[odd]] = np.uint32(Quality.NON_LINEAR)
     return flags.reshape(shape), int(chosen.size), bend
+
+
+def _mean(group: list[Frame], gain: float) -> tuple[Floats, Floats]:
+    """Return mean counts and their variance."""
+    mean = np.mean([frame.data for frame in group], axis=0) / gain
+    known = np.mean([frame.variance for frame in group], axis=0) / len(group) / gain**2
+    return mean, known

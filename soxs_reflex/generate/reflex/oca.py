@@ -62,14 +62,19 @@ def _all_tags(item: DataItem, cascade: Cascade) -> tuple[str, ...]:
 def _raw_rule(rule: Rule, tag: str, arm: str, target: str, cascade: Cascade) -> str:
     # The first rule that fits names a file: what has a name keeps it.
     conditions = [f'INSTRUME=="{cascade.instrument}"', "RAW.TYPE is undefined"]
-    keywords = dict(rule.keywords)
-    keywords.setdefault("SEQ.ARM", (arm,))
+    keywords = {**dict(rule.keywords), "SEQ.ARM": (arm,)}
     for key, values in keywords.items():
         spelt = _spelt(key, arm, cascade)
-        allowed = " or ".join(f'{spelt}=="{value}"' for value in values)
+        allowed = " or ".join(_condition(spelt, value) for value in values)
         conditions.append(f"({allowed})" if len(values) > 1 else allowed)
     then = f'RAW.TYPE="{tag}"; REFLEX.CATG="{tag}";{target}'
     return f"if {' and '.join(conditions)} then {{ {then} }}"
+
+
+def _condition(key: str, value: str) -> str:
+    if "*" in value:
+        return f'{key} like "{value.replace("*", "%")}"'
+    return f'{key}=="{value}"'
 
 
 def _spelt(key: str, arm: str, cascade: Cascade) -> str:

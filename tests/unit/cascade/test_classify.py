@@ -41,6 +41,21 @@ def test_the_deuterium_lamp_makes_a_flat_its_own_kind():
     assert tag(header) == "FLAT_SLIT_D2_VIS"
 
 
+@pytest.mark.parametrize(
+    ("arm", "dpr_type", "cards"),
+    [
+        ("VIS", "FLAT,LAMP,DETCHAR", {}),
+        ("NIR", "LAMP,LINEARITY", {}),
+        ("NIR", "LAMP,FLAT", {"ORIGFILE": "SOXS_SPEC_NIR_DETLIN_DIT2_0012.fits"}),
+        ("NIR", "DARK", {"ORIGFILE": "SOXS_SPEC_NIR_DETLIN_DARK_DIT2_0012.fits"}),
+        ("VIS", "BIAS", {"ESO TPL ID": "SOXS_gen_tec_VISDetlin"}),
+    ],
+)
+def test_all_frames_of_a_linearity_series_are_told_by_type_name_or_template(arm, dpr_type, cards):
+    header = frame(arm, dpr_type, "ECHELLE,SLIT", MJD).merged(cards)
+    assert tag(header) == f"LINEARITY_{arm}"
+
+
 def test_a_camera_frame_without_an_arm_is_told_by_its_camera():
     cards = {"ESO DET3 CAM NAME": "ACQ", "ESO DPR TYPE": "OBJECT", "ESO DPR TECH": "IMAGE"}
     assert tag(Header({"ESO DPR CATG": "ACQUISITION", **cards})) == "IMG_OBJECT_ACQ"

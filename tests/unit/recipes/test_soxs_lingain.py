@@ -36,6 +36,15 @@ def series(times=(0.0, 1.0, 2.0, 4.0, 8.0, 12.0), *, repeats=2, seed=1, odd_shar
     return raws, odd, rate
 
 
+def dark(seconds, k):
+    """Two electrons a second in most pixels and 3000 in some, but no light."""
+    rng = np.random.default_rng(90 + k)
+    rate = np.where(np.random.default_rng(3).random(SHAPE) < 0.01, 3000.0, 2.0)
+    adu = (rng.poisson(rate * seconds) + rng.normal(0.0, NOISE, SHAPE)) / GAIN
+    header = Header({"EXPTIME": seconds, "MJD-OBS": 61000.5 + k * 1e-5})
+    return RawFrame(adu.astype(np.float32), header, SETUP, f"dark_{seconds}_{k}.fits"), rate
+
+
 def run(raws, **parameters):
     return soxs_lingain(raws, DetectorCalibration(), parameters=LingainParameters(**parameters))
 
@@ -96,3 +105,26 @@ def test_the_map_is_applied_by_what_detrends_frames():
     assert frame.bad[11, 21]
     alone, _ = detrend(raws[0], DetectorCalibration(nonlinear=BadPixelMap(flags)))
     assert alone.bad.sum() == 1
+
+
+def test_darks_of_the_series_are_no_levels_of_the_lamp_and_are_taken_off():
+    times = (1.0, 2.0, 4.0, 8.0, 12.0)
+    raws, odd, rate = series()
+    added = []
+    for k, seconds in enumerate(times):
+        one, current = dark(seconds, k)
+        added.append(one)
+        charge = (current * seconds / GAIN).astype(np.float32)
+        raws = [
+            RawFrame(raw.data + charge, raw.header, SETUP, raw.name)
+            if raw.header.number("EXPTIME") == seconds
+            else raw
+            for raw in raws
+        ]
+    outcome = run(raws + added)
+    assert value(outcome, "LEVEL NUM") == len(times)
+    # Their signal is known without noise in this scene, so the variance is that of the light.
+    flags = outcome.products.nonlinear.quality != 0
+    judged = rate > 2500.0
+    assert flags[odd & judged].mean() > 0.95
+    assert flags[~odd].mean() < 0.002

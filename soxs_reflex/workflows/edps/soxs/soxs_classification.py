@@ -6,6 +6,8 @@ from . import soxs_keywords as kwd
 from .soxs_rules import has_tag
 
 # --- raw files
+linearity_vis_class = classification_rule("LINEARITY_VIS", has_tag("LINEARITY_VIS"))  # Exposure of a linearity series, VIS
+linearity_nir_class = classification_rule("LINEARITY_NIR", has_tag("LINEARITY_NIR"))  # Exposure of a linearity series, NIR
 bias_vis_class = classification_rule("BIAS_VIS", has_tag("BIAS_VIS"))  # Bias, VIS
 bias_acq_class = classification_rule("BIAS_ACQ", has_tag("BIAS_ACQ"))  # Bias, ACQ
 dark_nir_class = classification_rule("DARK_NIR", has_tag("DARK_NIR"))  # Dark, NIR
@@ -42,8 +44,6 @@ std_telluric_nod_vis_class = classification_rule("STD_TELLURIC_NOD_VIS", has_tag
 std_telluric_nod_nir_class = classification_rule("STD_TELLURIC_NOD_NIR", has_tag("STD_TELLURIC_NOD_NIR"))  # Telluric standard, nodding, NIR
 std_telluric_offset_vis_class = classification_rule("STD_TELLURIC_OFFSET_VIS", has_tag("STD_TELLURIC_OFFSET_VIS"))  # Telluric standard, offset, VIS
 std_telluric_offset_nir_class = classification_rule("STD_TELLURIC_OFFSET_NIR", has_tag("STD_TELLURIC_OFFSET_NIR"))  # Telluric standard, offset, NIR
-linearity_vis_class = classification_rule("LINEARITY_VIS", has_tag("LINEARITY_VIS"))  # Exposure of a linearity series, VIS
-linearity_nir_class = classification_rule("LINEARITY_NIR", has_tag("LINEARITY_NIR"))  # Exposure of a linearity series, NIR
 img_flat_acq_class = classification_rule("IMG_FLAT_ACQ", has_tag("IMG_FLAT_ACQ"))  # Camera flat, ACQ
 img_object_acq_class = classification_rule("IMG_OBJECT_ACQ", has_tag("IMG_OBJECT_ACQ"))  # Camera exposure, ACQ
 

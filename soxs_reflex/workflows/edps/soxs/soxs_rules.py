@@ -28,8 +28,10 @@ _KEYWORDS = (
     kwd.obs_id,
     kwd.obs_start,
     kwd.obs_targ_name,
+    kwd.origfile,
     kwd.pro_catg,
     kwd.seq_arm,
+    kwd.tpl_id,
     kwd.tpl_start,
 )
 
