@@ -33,6 +33,8 @@ _FIXED = ("ESO SEQ FIXOFF RA", "ESO SEQ FIXOFF DEC")
 _TYPE_KEYS = ("ESO DPR TYPE", "ESO DPR TECH")
 #: Pointings closer than this, in arcsec, are the same: guiding moves them about.
 _SAME_ARCSEC = 1.0
+#: Offsets that templates write are exact: from this on, in arcsec, they are meant.
+_STEP_ARCSEC = 0.05
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def pointings_of(
     Looked for in turn: ``SKY`` in the type or technique of the exposure; total offsets
     (``SEQ.CUMOFF``); relative offsets (``SEQ.RELOFF``); the telescope's position (``RA``,
     ``DEC``); the offset of the template (``SEQ.FIXOFF``), which is either where an exposure is, or
-    the way that led to it, or the same in all exposures of a sequence that goes to and fro.
+    the way that led to it, or the same in all exposures of a sequence that goes to and fro. Where
+    an offset is zero is the object; if it is so nowhere, the first exposure is of it.
 
     Parameters
     ----------
@@ -93,8 +96,8 @@ def pointings_of(
             remedy="add the keywords, or reduce the exposures with soxs_stare",
         )
     elsewhere = away >= least_throw
-    # Distances count from the first exposure; if that is of the sky, the object is elsewhere.
-    of_sky = elsewhere if first == "object" else ~elsewhere
+    # If the exposure that distances count from is of the sky, the object is elsewhere.
+    of_sky = elsewhere if first == "object" or elsewhere[0] else ~elsewhere
     return [
         Pointing(raw, float(distance), bool(sky))
         for raw, distance, sky in zip(ordered, away, of_sky, strict=True)
@@ -107,7 +110,10 @@ def _says_sky(raw: RawFrame) -> bool:
 
 
 def _distances(ordered: Sequence[RawFrame]) -> Floats | None:
-    """Return the distance of each exposure from the first, None if no header tells it."""
+    """Return the distance of each exposure from where offsets are zero, or from the first.
+
+    None if no header tells it.
+    """
     totals = [_pairs(ordered, keys) for keys in _TOTALS]
     steps = [_pairs(ordered, keys) for keys in _STEPS]
     # The step written with the first exposure is how the telescope came to it.
@@ -116,10 +122,26 @@ def _distances(ordered: Sequence[RawFrame]) -> Floats | None:
     ]
     for places in (*totals, *steps, _on_sky(ordered)):
         if places is not None:
-            away = np.hypot(*(places - places[0]).T)
+            away = np.hypot(*(places - _origin(places)).T)
             if away.max() > _SAME_ARCSEC:
                 return np.asarray(away)
-    return _by_template(ordered)
+    told = _by_template(ordered)
+    if told is not None:
+        return told
+    # Steps of a narrow scan are short, but it was the template that made them.
+    for places in (*totals, *steps):
+        if places is not None and np.ptp(places, axis=0).max() > _STEP_ARCSEC:
+            return np.asarray(np.hypot(*(places - places[0]).T))
+    return None
+
+
+def _origin(places: Floats) -> Floats:
+    """Return where the object is: where the offset is zero, for there the sequence was acquired.
+
+    If no exposure is there, it is where the first one is.
+    """
+    at_zero = np.hypot(*places.T) < _STEP_ARCSEC
+    return np.asarray(places[np.argmax(at_zero)] if at_zero.any() else places[0])
 
 
 def _pairs(ordered: Sequence[RawFrame], keys: tuple[str, str]) -> Floats | None:

@@ -85,6 +85,15 @@ def test_the_first_may_be_of_the_sky():
     assert kinds(fixed(30.0, -30.0, 30.0, -30.0), first="sky") == "SOSO"
 
 
+def test_the_object_is_where_the_total_offset_is_zero():
+    cards = [
+        {"ESO SEQ CUMOFF X": x, "ESO SEQ CUMOFF Y": y}
+        for x, y in ((54.8, -2.6), (0.0, 0.0), (0.0, 0.0), (-30.0, 20.0))
+    ]
+    assert kinds(cards) == "SOOS"
+    assert kinds(cards, first="sky") == "SOOS"
+
+
 def test_one_exposure_alone_is_of_the_object():
     assert kinds([{}]) == "O"
 
@@ -113,3 +122,8 @@ def test_no_exposure_of_the_sky_leaves_no_neighbour():
     cards = [{"RA": 10.0, "DEC": 0.0}, {"RA": 10.001, "DEC": 0.0}]
     found = pointings_of(frames(cards), least_throw=12.0)
     assert neighbours_in_time(found, "f0") == ()
+
+
+def test_the_steps_of_a_narrow_scan_are_all_of_the_object():
+    cards = [{"ESO SEQ CUMOFF X": x, "ESO SEQ CUMOFF Y": 0.0} for x in (-0.5, 0.0, 0.5)]
+    assert kinds(cards) == "OOO"
