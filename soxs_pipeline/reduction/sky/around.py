@@ -19,7 +19,8 @@ from scipy.ndimage import (
 from soxs_pipeline.domain.objects import Sources
 from soxs_pipeline.numerics.robust import tukey_weights
 from soxs_pipeline.reduction.sky.besides import level_beside, without_level
-from soxs_pipeline.reduction.sky.finding import SourceOptions, collapse_exposure, find_sources
+from soxs_pipeline.reduction.sky.collapsing import collapse_exposure
+from soxs_pipeline.reduction.sky.finding import SourceOptions, find_sources
 from soxs_pipeline.reduction.sky.hosted import upon_host
 from soxs_pipeline.reduction.sky.modelled import ModelledOrder, with_spectra
 from soxs_pipeline.reduction.sky.slitlight import light_share

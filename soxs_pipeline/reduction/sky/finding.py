@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.numerics.detection import Peak
-from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
-from soxs_pipeline.reduction.slit.pixels import SLIT_BINS, SlitPixels
+from soxs_pipeline.reduction.sky.collapsing import collapse_exposure, collapse_unevenly_lit
+from soxs_pipeline.reduction.sky.modelled import ModelledOrder
 from soxs_pipeline.reduction.sources.departure import excess_of_one, excess_of_two
 from soxs_pipeline.reduction.sources.linesources import detect_lines
 from soxs_pipeline.reduction.sources.objects import (
     Collapsed,
-    collapse,
     detect,
     expected_shape,
     follow,
@@ -24,11 +22,8 @@ from soxs_pipeline.reduction.sources.shapefit import fit_shapes, unexplained
 from soxs_pipeline.reduction.sources.shapes import Shape, is_wide
 
 __all__ = [
-    "LEAST_TEMPLATE",
     "SourceOptions",
-    "collapse_exposure",
     "find_sources",
-    "slit_medians",
     "target_first",
 ]
 
@@ -51,8 +46,6 @@ _UPON = 0.5
 _APART, _NARROWER, _LOOKED_AT = 0.6, 0.65, 1.5
 _GAIN_OF_TWO, _SHARE_OF_TWO, _TERMS_OF_SHAPE = 4.0, 0.5, 16
 _LEAST_APART, _MOST_WIDER = 0.8, 5.0
-#: Electrons added to the spectrum that weights the profile, so that it is nowhere zero.
-LEAST_TEMPLATE = 1e-3
 #: Errors of the map (px) and of the sky granted while line emission is looked for.
 _LINE_MAP_ERROR_PX, _LINE_SKY_ERROR = 0.15, 0.02
 
@@ -82,7 +75,11 @@ class SourceOptions:
     aim_arcsec: float = float("nan")
 
 
-def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[Shape]:
+def find_sources(
+    modelled: list[ModelledOrder],
+    options: SourceOptions,
+    gain_precision: Floats | None = None,
+) -> list[Shape]:
     """Find the sources on the slit.
 
     Of several the target is the one next to the expected position, so that all arms take the
@@ -94,13 +91,19 @@ def find_sources(modelled: list[ModelledOrder], options: SourceOptions) -> list[
         The orders with a model of their sky.
     options
         What the user set.
+    gain_precision
+        Inverse covariance of the illumination that all orders have in common, about that of the
+        models; None if it is known.
 
     Returns
     -------
     list
         The target first.
     """
-    collapsed = collapse_exposure(modelled)
+    if gain_precision is None:
+        collapsed = collapse_exposure(modelled)
+    else:
+        collapsed = collapse_unevenly_lit(modelled, None, gain_precision, rising=False)
     shapes = _one_by_one(collapsed, options)
     if not shapes or shapes[0].significance < options.threshold:
         spot = _line_source(modelled, options.threshold)
@@ -257,56 +260,3 @@ def _assumed(collapsed: Collapsed, peak: Peak, like: Shape | None = None) -> Sha
         return replace(like, trace=trace, significance=0.0, forced=True)
     usual = expected_shape(collapsed, peak)
     return replace(usual, forced=not peak.significance > 0.0)
-
-
-def collapse_exposure(modelled: list[ModelledOrder], target: Shape | None = None) -> Collapsed:
-    """Collapse what is not sky along the dispersion.
-
-    Parameters
-    ----------
-    modelled
-        The orders with a model of their sky, and of the target if one is given.
-    target
-        If given, its spectrum is the weight, as far as it stands out of its noise, so that a
-        source seen in one emission line is measured on that line; and its drift within a
-        segment is taken out. If not, all wavelengths have equal weight.
-    """
-    light, weights, templates = [], [], []
-    for order in modelled:
-        variance = order.variance
-        good = order.pixels.usable & ~order.hit
-        value = order.pixels.data - order.model.sky
-        slack = np.sqrt(variance + (MAP_ERROR_PX * order.model.slope) ** 2)
-        if target is None:
-            template = np.ones_like(value)
-            value = _without_spikes(order.pixels, value, slack)
-        else:
-            # With the noise of the data in the template the profile would follow its own start.
-            template = order.calm_spectra[0] + LEAST_TEMPLATE
-            good &= np.abs(order.residual) < 6.0 * (slack + PROFILE_ERROR * np.abs(order.light))
-        light.append(value)
-        weights.append(np.where(good, 1.0 / slack**2, 0.0))
-        templates.append(template)
-    path = None if target is None else target.position
-    return collapse([order.pixels for order in modelled], light, weights, templates, path)
-
-
-def slit_medians(pixels: SlitPixels, values: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Return medians of the usable pixels in bins along the slit, NaN if empty, and the bins."""
-    place, rank, bounds = pixels.slit_bins
-    ordered = values[rank]
-    medians = np.full(SLIT_BINS, np.nan)
-    for k, (first, last) in enumerate(pairwise(bounds)):
-        if last > first:
-            half = (last - first) // 2
-            part = np.partition(ordered[first:last], (half, (last - first - 1) // 2))
-            medians[k] = 0.5 * (part[half] + part[(last - first - 1) // 2])
-    return medians, place
-
-
-def _without_spikes(pixels: SlitPixels, light: Floats, noise: Floats) -> Floats:
-    """Clip light at what is usual for its slit position: cosmic rays there are not known yet."""
-    medians, place = slit_medians(pixels, light / noise)
-    usual = np.nan_to_num(medians)
-    limit = (6.0 + 6.0 * np.abs(usual[place])) * noise
-    return np.clip(light, -limit, limit)

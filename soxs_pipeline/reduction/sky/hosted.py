@@ -8,23 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.numerics.detection import Peak
-from soxs_pipeline.reduction.sky.finding import (
+from soxs_pipeline.reduction.sky.collapsing import (
     LEAST_TEMPLATE,
-    SourceOptions,
-    collapse_exposure,
+    collapse_unevenly_lit,
     slit_medians,
-    target_first,
 )
+from soxs_pipeline.reduction.sky.finding import SourceOptions, target_first
 from soxs_pipeline.reduction.sky.modelled import MAP_ERROR_PX, PROFILE_ERROR, ModelledOrder
 from soxs_pipeline.reduction.sources.departure import fit_sources
 from soxs_pipeline.reduction.sources.hostpixels import HostPixels
 from soxs_pipeline.reduction.sources.hosts import HostedSources, find_star, fit_hosted, host_like
+from soxs_pipeline.reduction.sources.shapefit import solve_segments
 from soxs_pipeline.reduction.sources.shapes import Shape, is_point, is_wide, usual_shape
 
 __all__ = ["fit_again", "upon_host"]
 
 Floats = NDArray[np.float64]
 
+#: Illumination further than this from what the lines tell is not believed.
+_UNLIKELY_SIGMA = 4.0
 #: A star upon a host is to be so many times surer than one on the sky.
 _SURER = 2.0
 #: Least significance of a galaxy in terms of that of the surest source.
@@ -144,7 +146,9 @@ def _is_better(more: HostedSources, best: HostedSources, threshold: float) -> bo
     return sure and gained > least * np.sqrt(2.0 * more.blocks)
 
 
-def fit_again(modelled: list[ModelledOrder], shapes: list[Shape]) -> list[Shape]:
+def fit_again(
+    modelled: list[ModelledOrder], shapes: list[Shape], gain_precision: Floats, *, rising: bool
+) -> tuple[list[Shape], Floats]:
     """Fit the sources of an exposure again, once sky and spectra are known better.
 
     Parameters
@@ -153,13 +157,32 @@ def fit_again(modelled: list[ModelledOrder], shapes: list[Shape]) -> list[Shape]
         The orders with a model of sky and sources.
     shapes
         The sources, the target first.
+    gain_precision
+        Inverse covariance of the illumination that all orders have in common.
+    rising
+        True if there is light that rises along the slit beside them.
+
+    Returns
+    -------
+    shapes
+        The sources.
+    gain
+        By how much the common illumination differs from that of the models.
     """
     if all(shape.outline is None for shape in shapes):
-        return fit_sources(collapse_exposure(modelled, shapes[0]), shapes)
+        collapsed = collapse_unevenly_lit(modelled, shapes[0], gain_precision, rising=rising)
+        fitted = fit_sources(collapsed, shapes)
+        gain = solve_segments(collapsed, fitted).common
+        if gain @ gain_precision @ gain < _UNLIKELY_SIGMA**2:
+            return fitted, gain
+        # A profile that is none of those known asks for any illumination.
+        held = np.zeros_like(gain)
+        return fit_sources(collapsed.evenly_lit(), shapes), held
     # The host comes last.
     ranked = sorted(range(len(shapes)), key=lambda k: shapes[k].outline is not None)
     orders = _thinned([_light(order, ranked) for order in modelled], _FITTED)
-    return fit_hosted(orders, shapes, steps=_STEPS).shapes if orders else shapes
+    held = np.zeros(len(gain_precision))
+    return (fit_hosted(orders, shapes, steps=_STEPS).shapes if orders else shapes), held
 
 
 def _thinned(orders: list[HostPixels], enough: int) -> list[HostPixels]:

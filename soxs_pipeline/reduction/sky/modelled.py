@@ -91,9 +91,16 @@ class ModelledOrder:
         flagged = replace(self, hit=hit, used=self.used if used is None else used)
         return self._handed_on(flagged, *_OF_ALL, *_OF_THE_SKY)
 
-    def distorted(self, distortion: Distortion) -> ModelledOrder:
-        """Return the order with another distortion, for the next fit; the model stays."""
-        return self._handed_on(replace(self, distortion=distortion), *_OF_ALL, *_OF_THE_SKY)
+    @property
+    def even_sky(self) -> Floats:
+        """The sky as if it lit the slit evenly, without other light."""
+        return self.distortion.even_sky(self.pixels, self.model.sky)
+
+    def relit(self, distortion: Distortion) -> ModelledOrder:
+        """Return the order with another distortion, its sky lit along the slit as that says."""
+        gain = distortion.at(self.pixels)[1]
+        sky = self.even_sky * gain + distortion.light(self.pixels)
+        return replace(self, distortion=distortion, model=replace(self.model, sky=sky))
 
     def with_profiles(self, profiles: Floats, model: OrderModel | None = None) -> ModelledOrder:
         """Return the order with other profiles, and spectra if a model of this sky comes."""

@@ -11,12 +11,8 @@ from numpy.typing import NDArray
 from soxs_pipeline.domain.objects import SlitProfile, Sources
 from soxs_pipeline.numerics.robust import tukey_weights
 from soxs_pipeline.numerics.sharpness import sharp_pixels
-from soxs_pipeline.reduction.sky.finding import (
-    SourceOptions,
-    collapse_exposure,
-    find_sources,
-    slit_medians,
-)
+from soxs_pipeline.reduction.sky.collapsing import collapse_exposure, slit_medians
+from soxs_pipeline.reduction.sky.finding import SourceOptions, find_sources
 from soxs_pipeline.reduction.sky.hosted import fit_again, upon_host
 from soxs_pipeline.reduction.sky.modelled import (
     MAP_ERROR_PX,
@@ -27,7 +23,13 @@ from soxs_pipeline.reduction.sky.modelled import (
 from soxs_pipeline.reduction.sky.ownlines import with_own_lines
 from soxs_pipeline.reduction.sky.spectrum import SkyOptions, first_guess, fit_order
 from soxs_pipeline.reduction.sky.uneven import with_uneven_lines
-from soxs_pipeline.reduction.slit.distortion import Distortion, common_gain, improve, no_distortion
+from soxs_pipeline.reduction.slit.distortion import (
+    Distortion,
+    Misfit,
+    common_gain,
+    improve,
+    no_distortion,
+)
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 from soxs_pipeline.reduction.sources.objects import collapse
 from soxs_pipeline.reduction.sources.shapes import Shape, is_wide, source_of, source_profiles
@@ -45,9 +47,8 @@ _PROFILE_ERROR_IN_WEIGHT = 0.01
 #: Profile from which a pixel belongs to a source where regions of sky were given.
 _SOURCE_SHARE = 0.02
 #: Rounds of the joint fit. Other light that rises along the slit by less than this part of the
-#: noise is left alone; where there is more of it, the wings of sources and it are told apart in
-#: turns, which takes more rounds.
-_ROUNDS, _MORE_ROUNDS, _RISING = 3, 5, 0.05
+#: noise is left alone.
+_ROUNDS, _RISING = 4, 0.05
 #: Degree along the order of what varies along the slit.
 _ORDER_DEGREE = 2
 #: Slit positions whose light stands out by this many sigma are kept from the first sky.
@@ -77,16 +78,40 @@ def model_exposure(
     modelled = [
         order.flagged(hit=order.hit & order.used) for order in with_hits(modelled, shape, sky)
     ]
-    level = [_without_slope(order) for order in modelled]
-    shapes = upon_host(level, find_sources(level, source), source)
+    modelled, level, precision = _lit_by_lines(modelled, sky)
+    rising = any(map(_rises, modelled))
+    # Other light that rises would be taken for illumination beyond all expectation.
+    shapes = find_sources(level, source, None if rising else precision)
+    shapes = upon_host(level, shapes, source)
     # A host with a shape of its own is a source of its own: a slope beside it could be anything.
-    rising = len(shapes) == 1 and any(map(_rises, modelled))
+    rising = rising and len(shapes) == 1
     if not rising:
         modelled = level
-    for _ in range(_ROUNDS - 1 + (_MORE_ROUNDS if rising else 0)):
+    for _ in range(_ROUNDS - 1):
         modelled = [_joint(order, shapes, sky) for order in modelled]
-        modelled = with_hits(_improved(modelled, sky, rising=rising), shape, sky)
-        shapes = fit_again(modelled, shapes)
+        left = [_misfit(order) for order in modelled]
+        usual, precision = common_gain(
+            (order.distortion, misfit) for order, misfit in zip(modelled, left, strict=True)
+        )
+        # Wings of sources and the illumination look alike: they are found together.
+        lit = [order.relit(order.distortion.lit_as(usual)) for order in modelled]
+        shapes, more = fit_again(lit, shapes, precision, rising=rising)
+        modelled = [
+            order.relit(
+                improve(
+                    order.distortion,
+                    misfit,
+                    follow_lines=sky.follow_lines,
+                    usual_gain=usual + more,
+                    other_light=rising,
+                )
+            )
+            for order, misfit in zip(modelled, left, strict=True)
+        ]
+        if rising and not any(map(_rises, modelled)):
+            # It was the wings of the source, which are known now.
+            rising, modelled = False, [_without_slope(order) for order in modelled]
+        modelled = with_hits(modelled, shape, sky)
     modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
     if sky.uneven_lines and is_wide(shapes[0], source.threshold):
         modelled = [with_own_lines(order, _weight(order), sky) for order in modelled]
@@ -112,10 +137,15 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
         if map_error < _MAP_ERRORS_PX[0]:
             distortion = improve(
                 distortion,
-                pixels,
-                pixels.data - model.sky,
-                weight,
-                (model.sky, model.slope, model.curvature),
+                Misfit(
+                    pixels,
+                    pixels.data - model.sky,
+                    weight,
+                    model.sky,
+                    model.slope,
+                    model.curvature,
+                    None,
+                ),
                 follow_lines=options.follow_lines,
                 # Wings of a source would pass for it, and would be given back slowly later.
                 usual_gain=None,
@@ -172,30 +202,46 @@ def _joint(
     return fitted if last else with_uneven_lines(fitted, options, last=False)
 
 
-def _improved(
-    modelled: list[ModelledOrder], options: SkyOptions, *, rising: bool
-) -> list[ModelledOrder]:
-    """Refine what varies along the slit, for the next fit."""
-    weights = [_weight(order) for order in modelled]
-    usual = common_gain(
-        (order.pixels, order.distortion, order.model.sky, order.residual, weight)
-        for order, weight in zip(modelled, weights, strict=True)
-    )
-    return [
-        order.distorted(
+def _lit_by_lines(
+    modelled: list[ModelledOrder], options: SkyOptions
+) -> tuple[list[ModelledOrder], list[ModelledOrder], Floats]:
+    """Let the sky lines tell how the slit is lit before sources are looked for.
+
+    Else the sky is brighter than its model at one end of the slit, which passes for sources.
+
+    Returns
+    -------
+    rising
+        The orders, with what light is left that rises along the slit.
+    level
+        The same without that light.
+    precision
+        Inverse covariance of the illumination.
+    """
+    usual, precision = common_gain((order.distortion, _misfit(order)) for order in modelled)
+    level = [_without_slope(order) for order in modelled]
+    level = [order.relit(order.distortion.lit_as(usual)) for order in level]
+    sloping = [
+        order.relit(
             improve(
                 order.distortion,
-                order.pixels,
-                order.residual,
-                weight,
-                (order.model.sky, order.model.slope, order.model.curvature),
-                follow_lines=options.follow_lines,
-                usual_gain=usual,
-                other_light=rising,
+                # Sources are not known yet: where they may be was left out.
+                _misfit(order),
+                follow_lines=False,
+                other_light=not options.regions,
             )
         )
-        for order, weight in zip(modelled, weights, strict=True)
+        for order in level
     ]
+    return sloping, level, precision
+
+
+def _misfit(order: ModelledOrder) -> Misfit:
+    model = order.model
+    return Misfit(
+        order.pixels, order.residual, _weight(order),
+        model.sky, model.slope, model.curvature, order.profiles,
+    )  # fmt: skip
 
 
 def _weight(order: ModelledOrder) -> Floats:

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
+from soxs_pipeline.reduction.slit.spectra import products_beside_spectra
 
-__all__ = ["Distortion", "common_gain", "improve", "no_distortion"]
+__all__ = ["PRIOR_GAIN", "Distortion", "Misfit", "common_gain", "improve", "no_distortion"]
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ Floats = NDArray[np.float64]
 #: the illumination of the slit out, as far as its lamp lights the slit as the sky does; what is
 #: left is alike in all orders but for a little. A freer gain of single orders would take the
 #: wings of a source for sky.
-_PRIOR_GAIN, _PRIOR_COMMON_GAIN = 0.005, 0.03
+PRIOR_GAIN, _PRIOR_COMMON_GAIN = 0.005, 0.03
 #: Degrees along the slit and along the order of light that must not pass for illumination.
 _NUISANCE = (2, 2)
 _PRIOR_SHIFT_PX = 0.3
@@ -58,6 +59,22 @@ class Distortion:
         """Return the light at each pixel that rises along the slit, zero at its middle."""
         return _evaluate(self.slope_e, pixels) * pixels.area
 
+    def even_sky(self, pixels: SlitPixels, sky: Floats) -> Floats:
+        """Return a sky as if it lit the slit evenly, and without other light."""
+        return np.asarray((sky - self.light(pixels)) / self.at(pixels)[1])
+
+    def lit_as(self, gain: Floats) -> Distortion:
+        """Return the same with another illumination, alike all along the order.
+
+        Parameters
+        ----------
+        gain
+            Coefficients of Legendre degree 1... along the slit.
+        """
+        level = np.zeros_like(self.gain)
+        level[:, 0] = gain
+        return replace(self, gain=level)
+
     def at(self, pixels: SlitPixels) -> tuple[Floats, Floats, Floats]:
         """Return shift (px), gain and broadening (px^2) at each pixel."""
         return (
@@ -73,12 +90,54 @@ def no_distortion(slit_degree: int, order_degree: int) -> Distortion:
     return Distortion(nothing, nothing, nothing, nothing[:1])
 
 
+@dataclass(frozen=True, eq=False)
+class Misfit:
+    """What a model of an order leaves, and how it changes; arrays of shape ``(n,)``.
+
+    Parameters
+    ----------
+    pixels
+        The pixels of the order.
+    residual, weight
+        Data minus model, and inverse variance.
+    sky, slope, curvature
+        Sky, and its derivatives along the dispersion.
+    profiles
+        Share of each source's spectrum in the pixels, shape ``(sources, n)``; None while the
+        sources are not known: then the sky is held as it is.
+    """
+
+    pixels: SlitPixels
+    residual: Floats
+    weight: Floats
+    sky: Floats
+    slope: Floats
+    curvature: Floats
+    profiles: Floats | None
+
+    def products(self, rows: Floats, distortion: Distortion) -> Floats:
+        """Return products of weighted rows without what spectra of sky and sources could take up.
+
+        Parameters
+        ----------
+        rows
+            Weighted by the roots of the weights, shape ``(k, n)``; the products are ``(k, k)``.
+        distortion
+            That of the model.
+        """
+        if self.profiles is None:
+            return np.asarray(rows @ rows.T)
+        pixels = self.pixels
+        sky = distortion.at(pixels)[1] * pixels.area
+        # The sky may rise within a column, on the flanks of its lines.
+        within = pixels.w - pixels.w[0] - pixels.column
+        functions = np.vstack((sky, sky * within, self.profiles))
+        return products_beside_spectra(rows, np.sqrt(self.weight) * functions, pixels.column)
+
+
 def improve(
     distortion: Distortion,
-    pixels: SlitPixels,
-    residual: Floats,
-    weight: Floats,
-    derivatives: tuple[Floats, Floats, Floats],
+    misfit: Misfit,
     *,
     follow_lines: bool,
     usual_gain: Floats | None = None,
@@ -90,12 +149,8 @@ def improve(
     ----------
     distortion
         Where to start from.
-    pixels
-        The pixels of the order.
-    residual, weight
-        Data minus model, and inverse variance, shape ``(n,)``.
-    derivatives
-        Sky, its slope and its curvature along the dispersion.
+    misfit
+        What the model leaves. Its spectra follow every step: it is the step of a fit of all.
     follow_lines
         False to leave shift and broadening alone.
     usual_gain
@@ -105,10 +160,9 @@ def improve(
     """
     if not (follow_lines or usual_gain is not None or other_light):
         return distortion
-    sky, slope, curvature = derivatives
+    pixels = misfit.pixels
     usual = np.zeros(0)
-    _, gain, _ = distortion.at(pixels)
-    even = (sky - distortion.light(pixels)) / gain
+    even = distortion.even_sky(misfit.pixels, misfit.sky)
     terms = []
     if other_light:
         likely = _PRIOR_SLOPE_E + _PRIOR_SLOPE * max(float(np.median(even)), 0.0)
@@ -117,13 +171,13 @@ def improve(
         # Counted from the usual one, which it is expected to be near.
         usual = np.zeros_like(distortion.gain)
         usual[:, 0] = usual_gain
-        terms.append((even, _PRIOR_GAIN, distortion.gain - usual))
+        terms.append((even, PRIOR_GAIN, distortion.gain - usual))
     if follow_lines:
-        terms.append((slope, _PRIOR_SHIFT_PX, distortion.shift_px))
-        terms.append((curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
+        terms.append((misfit.slope, _PRIOR_SHIFT_PX, distortion.shift_px))
+        terms.append((misfit.curvature, _PRIOR_BROADENING_PX2, distortion.broadening_px2))
     # The square root of the weight on either side: half of a symmetric product is worked out.
-    root = np.sqrt(weight)
-    columns: list[Floats] = []
+    root = np.sqrt(misfit.weight)
+    columns: list[Floats] = [root * misfit.residual]
     priors, present = [], []
     for derivative, prior, coef in terms:
         powers = pixels.along_order(coef.shape[1])
@@ -133,11 +187,11 @@ def improve(
         shrink = 1.0 + np.arange(coef.shape[1])
         priors.append(np.tile(prior / shrink, coef.shape[0]))
         present.append(coef.ravel())
-    design = np.array(columns)
+    products = misfit.products(np.array(columns), distortion)
     precision = np.concatenate(priors) ** -2.0
     now = np.concatenate(present)
     step = np.linalg.solve(
-        design @ design.T + np.diag(precision), design @ (root * residual) - precision * now
+        products[1:, 1:] + np.diag(precision), products[1:, 0] - precision * now
     )
     ends = np.cumsum([coef.size for _, _, coef in terms])[:-1]
     parts = iter(np.split(now + step, ends))
@@ -149,8 +203,8 @@ def improve(
 
 
 def common_gain(
-    parts: Iterable[tuple[SlitPixels, Distortion, Floats, Floats, Floats]],
-) -> Floats:
+    parts: Iterable[tuple[Distortion, Misfit]],
+) -> tuple[Floats, Floats]:
     """Return the illumination along the slit that all orders of an exposure have in common.
 
     Sky lines tell it: they are brighter than their surroundings by the same factor everywhere on
@@ -160,35 +214,45 @@ def common_gain(
     Parameters
     ----------
     parts
-        For each order its pixels, its distortion as it is, the sky, and residual and weight as
-        in `improve`.
+        For each order its distortion as it is, and what the model leaves.
 
     Returns
     -------
-    ndarray
+    gain
         Coefficients of Legendre degree 1... along the slit.
+    precision
+        Their inverse covariance.
     """
     total, lean = np.zeros((0, 0)), np.zeros(0)
-    for pixels, distortion, sky, residual, weight in parts:
+    for distortion, misfit in parts:
         degree = len(distortion.gain)
         if not total.size:
             total, lean = np.zeros((degree, degree)), np.zeros(degree)
-        _, gain, _ = distortion.at(pixels)
-        even = (sky - distortion.light(pixels)) / gain
+        pixels, even = misfit.pixels, distortion.even_sky(misfit.pixels, misfit.sky)
         along = np.array(list(pixels.along_slit(max(degree, _NUISANCE[0]))))
-        root = np.sqrt(weight)
+        root = np.sqrt(misfit.weight)
         own = even * root * along[:degree]
-        left = root * residual + distortion.gain[:, 0] @ own
-        smooth = [np.ones_like(even), *along[: _NUISANCE[0]]]
+        left = root * misfit.residual + distortion.gain[:, 0] @ own
         powers = list(pixels.along_order(_NUISANCE[1] + 1))
-        other = np.array([root * one * power for one in smooth for power in powers])
-        shared = other @ own.T
-        ridge = 1e-9 * np.eye(len(other)) * max(float((other[0] ** 2).sum()), 1e-30)
-        kept = np.linalg.solve(other @ other.T + ridge, np.column_stack([shared, other @ left]))
-        total += own @ own.T - shared.T @ kept[:, :-1]
-        lean += own @ left - shared.T @ kept[:, -1]
-    near = np.eye(len(lean)) * _PRIOR_COMMON_GAIN**-2
-    return np.asarray(np.linalg.solve(total + near, lean))
+        nuisance = [
+            *(
+                derivative * one
+                for one in along[:degree]
+                for derivative in (misfit.slope, misfit.curvature)
+            ),
+            *along[: _NUISANCE[0]],
+        ]
+        other = np.array([root * one * power for one in nuisance for power in powers])
+        products = misfit.products(np.vstack((left, own, other)), distortion)
+        mine, others = slice(1, 1 + degree), slice(1 + degree, None)
+        normal = products[others, others].copy()
+        normal[np.diag_indices_from(normal)] *= 1.0 + 1e-9
+        normal[np.diag_indices_from(normal)] += 1e-30
+        kept = np.linalg.solve(normal, products[others])
+        total += products[mine, mine] - products[mine, others] @ kept[:, mine]
+        lean += products[mine, 0] - products[mine, others] @ kept[:, 0]
+    precision = total + np.eye(len(lean)) * _PRIOR_COMMON_GAIN**-2
+    return np.asarray(np.linalg.solve(precision, lean)), precision
 
 
 def _moved(

@@ -131,7 +131,7 @@ def _departures(collapsed: Collapsed, shapes: list[Shape], kinds: list[list[int]
     if not kinds:
         return np.zeros((0, _FUNCTIONS))
     solved = solve_segments(collapsed, shapes)
-    amplitude, functions, normal = solved
+    amplitude, functions = solved.amplitude, solved.functions
     residual = collapsed.signal - solved.model
     columns = np.concatenate(
         [
@@ -143,7 +143,7 @@ def _departures(collapsed: Collapsed, shapes: list[Shape], kinds: list[list[int]
     # What constant and amplitude of a segment can follow is theirs.
     weighted = columns * collapsed.precision[:, None, :]
     shared = functions @ weighted.transpose(0, 2, 1)
-    followed = np.linalg.solve(normal, shared)
+    followed = np.linalg.solve(solved.normal, shared)
     gram = np.einsum("kin,kjn->ij", weighted, columns) - np.einsum("kci,kcj->ij", shared, followed)
     lean = np.einsum("kin,kn->i", weighted, residual)
     guesses = [size**2 * np.eye(len(lean)) for size in _SIZES]

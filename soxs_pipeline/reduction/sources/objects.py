@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,14 @@ class Collapsed:
         segment, shape ``(m,)``; NaN if unknown.
     slit_width_arcsec
         Width of the slit; 0 if unknown.
+    beside
+        Functions of other light that each segment may hold some of, shape ``(k, m, n)``.
+    beside_error
+        How much of each is expected, shape ``(k,)``; infinite if any amount may be there.
+    common
+        Functions of other light of which all segments hold the same share, shape ``(c, m, n)``.
+    common_precision
+        Inverse covariance of what is expected of these, shape ``(c, c)``.
     """
 
     slit_arcsec: Floats
@@ -69,19 +77,39 @@ class Collapsed:
     domain_nm: tuple[float, float]
     blur_px: Floats
     slit_width_arcsec: float
+    beside: Floats = field(default_factory=lambda: np.zeros((0, 1, 1)))
+    beside_error: Floats = field(default_factory=lambda: np.zeros(0))
+    common: Floats = field(default_factory=lambda: np.zeros((0, 1, 1)))
+    common_precision: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     def coarser(self) -> Collapsed:
         """Return the same light in bins of twice the size; an odd one at the end is left out."""
         even = self.slit_arcsec.size // 2 * 2
-        pairs = (self.order.size, even // 2, 2)
-        precision = self.precision[:, :even].reshape(pairs)
-        total = (self.precision * self.signal)[:, :even].reshape(pairs).sum(axis=2)
-        summed = precision.sum(axis=2)
+        precision = self.precision[:, :even]
+        summed = precision[:, ::2] + precision[:, 1::2]
+
+        def mean(values: Floats) -> Floats:
+            total = precision * values[..., :even]
+            return (total[..., ::2] + total[..., 1::2]) / np.maximum(summed, 1e-300)
+
         return replace(
             self,
             slit_arcsec=self.slit_arcsec[:even].reshape(-1, 2).mean(axis=1),
-            signal=total / np.maximum(summed, 1e-300),
+            signal=mean(self.signal),
             precision=summed,
+            beside=mean(self.beside) if len(self.beside) else self.beside,
+            common=mean(self.common) if len(self.common) else self.common,
+        )
+
+    def evenly_lit(self) -> Collapsed:
+        """Return the same light where nothing is expected beside sources but light that rises."""
+        free = np.isinf(self.beside_error)
+        return replace(
+            self,
+            beside=self.beside[free],
+            beside_error=self.beside_error[free],
+            common=self.common[:0],
+            common_precision=self.common_precision[:0, :0],
         )
 
     def together(self, segments: NDArray) -> tuple[Floats, Floats]:

@@ -140,10 +140,10 @@ def _flux_errors(
     def amplitudes(values: Floats) -> tuple[Floats, Floats]:
         parts = values.reshape(len(loose), -1)
         trial = [_unpacked(part, shape) for part, shape in zip(parts, loose, strict=True)]
-        amplitude, _, normal = solve_segments(collapsed, [*trial, *fixed])
-        variance = np.linalg.inv(normal).diagonal(axis1=1, axis2=2)
+        solved = solve_segments(collapsed, [*trial, *fixed])
+        variance = np.linalg.inv(solved.normal).diagonal(axis1=1, axis2=2)
         kept = slice(1, 1 + len(loose))
-        return amplitude[:, kept], np.asarray(variance[:, kept], np.float64)
+        return solved.amplitude[:, kept], np.asarray(variance[:, kept], np.float64)
 
     here, variance = amplitudes(values)
     weight = np.maximum(here, 0.0) / variance
@@ -158,12 +158,12 @@ def _flux_errors(
 
 
 def unexplained(collapsed: Collapsed, shapes: list[Shape]) -> Collapsed:
-    """Return the light that is left when sources are taken out.
+    """Return the light that is left when sources, and what may be beside them, are taken out.
 
-    Some share of each source is added to the noise: no profile is known exactly.
+    Some share of that light is added to the noise: no profile is known exactly.
     """
-    model, constant = _best_fit(collapsed, shapes)
-    light: Floats = model - constant
+    solved = solve_segments(collapsed, shapes)
+    light = solved.model - solved.amplitude[:, :1]
     noise2 = 1.0 / np.maximum(collapsed.precision, 1e-300) + (_SHAPE_ERROR * light) ** 2
     return replace(
         collapsed,
@@ -173,28 +173,35 @@ def unexplained(collapsed: Collapsed, shapes: list[Shape]) -> Collapsed:
 
 
 def _pulls(collapsed: Collapsed, shapes: list[Shape]) -> Floats:
-    """Return the pulls of all bins about the best constant and amplitudes of each segment."""
-    model, _ = _best_fit(collapsed, shapes)
-    return ((collapsed.signal - model) * np.sqrt(collapsed.precision)).ravel()
-
-
-def _best_fit(collapsed: Collapsed, shapes: list[Shape]) -> tuple[Floats, Floats]:
-    """Return the best fit of a constant and the sources to each segment, and the constant."""
+    """Return the pulls of all bins, and of what is beside the sources, about the best fit."""
     solved = solve_segments(collapsed, shapes)
-    return solved.model, np.asarray(solved.amplitude[:, :1], np.float64)
+    left = (collapsed.signal - solved.model) * np.sqrt(collapsed.precision)
+    beside = solved.amplitude[:, 1 + len(shapes) :] / collapsed.beside_error
+    root = np.linalg.cholesky(collapsed.common_precision)
+    return np.concatenate((left.ravel(), beside.ravel(), solved.common @ root))
 
 
 class Solved(NamedTuple):
-    """Amplitudes, functions and normal matrices of `solve_segments`."""
+    """Amplitudes, functions and normal matrices of `solve_segments`, and what all have in common.
+
+    Parameters
+    ----------
+    amplitude, functions, normal
+        Shapes ``(m, 1 + sources + k)``, ``(m, 1 + sources + k, n)``, and the square of the first.
+    common, alike
+        Amplitudes of what all segments have in common, shape ``(c,)``, and that light, ``(m, n)``.
+    """
 
     amplitude: Floats
     functions: Floats
     normal: Floats
+    common: Floats
+    alike: Floats
 
     @property
     def model(self) -> Floats:
         """The best fit, shape ``(m, n)``."""
-        return np.asarray(np.einsum("kc,kcn->kn", self.amplitude, self.functions))
+        return np.asarray(np.einsum("kc,kcn->kn", self.amplitude, self.functions) + self.alike)
 
 
 def solve_segments(collapsed: Collapsed, shapes: list[Shape]) -> Solved:
@@ -203,17 +210,14 @@ def solve_segments(collapsed: Collapsed, shapes: list[Shape]) -> Solved:
     Parameters
     ----------
     collapsed
-        Light along the slit in ``m`` segments.
+        Light along the slit in ``m`` segments; what it may hold beside the sources comes last.
     shapes
         The sources; departures of their profiles from a disc are left out.
 
-    Returns
-    -------
-    Solved
-        Of shapes ``(m, 1 + sources)``, ``(m, 1 + sources, n)``, ``(m, 1 + sources, 1 + sources)``.
     """
     columns = [np.ones_like(collapsed.signal)]
     columns += [_profiles(collapsed, shape) for shape in shapes]
+    columns += list(collapsed.beside)
     functions = np.stack(columns, axis=1)
     return _amplitudes(collapsed, functions)
 
@@ -228,8 +232,9 @@ def one_of_two(collapsed: Collapsed, shapes: list[Shape]) -> Solved:
     collapsed, shapes
         As in `solve_segments`; at least two sources.
     """
-    amplitude, functions, normal = solve_segments(collapsed, shapes)
-    weight = normal[:, 1:3, 1:3].diagonal(axis1=1, axis2=2)
+    solved = solve_segments(collapsed, shapes)
+    amplitude, functions = solved.amplitude, solved.functions
+    weight = solved.normal[:, 1:3, 1:3].diagonal(axis1=1, axis2=2)
     total = np.maximum(weight.sum(axis=0), 1e-300)
     first, second = (weight * amplitude[:, 1:3]).sum(axis=0) / total
     both = first * functions[:, 1] + second * functions[:, 2]
@@ -243,9 +248,16 @@ def _amplitudes(collapsed: Collapsed, functions: Floats) -> Solved:
     index = np.arange(functions.shape[1])
     normal[:, index, index] *= 1.0 + 1e-10
     normal[:, index, index] += 1e-30
-    right = weighted @ collapsed.signal[:, :, None]
-    amplitude = np.asarray(np.linalg.solve(normal, right)[:, :, 0])
-    return Solved(amplitude, functions, normal)
+    last = index[index.size - len(collapsed.beside) :]
+    normal[:, last, last] += collapsed.beside_error**-2.0
+    # What all have in common is found from what the functions of single segments leave of it.
+    given = np.stack((collapsed.signal, *collapsed.common), axis=2)
+    taken = np.linalg.solve(normal, weighted @ given)
+    left = given - functions.transpose(0, 2, 1) @ taken
+    gram = np.einsum("knc,kn,knd->cd", given, collapsed.precision, left)
+    share = np.linalg.solve(gram[1:, 1:] + collapsed.common_precision, gram[1:, 0])
+    amplitude = np.asarray(taken[:, :, 0] - taken[:, :, 1:] @ share)
+    return Solved(amplitude, functions, normal, share, given[:, :, 1:] @ share)
 
 
 def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:

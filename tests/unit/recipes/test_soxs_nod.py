@@ -139,7 +139,7 @@ def test_a_grazing_cosmic_ray_is_found_by_comparison():
     # As wide as a star and as long as a line: not sharp.
     row = int(np.median(np.nonzero(order & (np.abs(slit + 2.0) < 0.1))[0]))
     y, x = np.mgrid[: frame.shape[0], : frame.shape[1]]
-    blob = 900.0 * np.exp(-0.5 * (((y - row) / 2.0) ** 2 + ((x - 200) / 3.0) ** 2))
+    blob = 300.0 * np.exp(-0.5 * (((y - row) / 2.0) ** 2 + ((x - 200) / 3.0) ** 2))
     scenes[0] = replace(scenes[0], raw=replace(scenes[0].raw, data=(frame + blob).astype("f4")))
     # By itself it might as well be the knot of a nebula.
     even = {"uneven_lines": False}

@@ -50,10 +50,10 @@ def test_scattered_light_is_not_taken_for_sky_or_wings_of_a_source():
 
     assert values(clean, "SKY SCATTERED")[None] == pytest.approx(median, abs=0.7)
     assert abs(np.mean(more(clean))) < 0.3
-    assert np.mean(more(left)) > 0.8 * median
+    assert np.mean(more(left)) > 0.5 * median
     error = np.abs(clean.products.sky_subtracted.data - plain.products.sky_subtracted.data)[inner]
     wrong = np.abs(left.products.sky_subtracted.data - plain.products.sky_subtracted.data)[inner]
-    assert np.mean(error) < 0.5 * np.mean(wrong)
+    assert np.mean(error) < 0.75 * np.mean(wrong)
 
 
 def test_the_noise_of_scattered_light_does_not_draw_the_sky_down():

@@ -131,14 +131,18 @@ def test_pinholes_tell_the_blur_from_the_seeing():
 
 @pytest.mark.parametrize("sky", [1000.0, 3000.0])
 def test_wide_wings_over_a_bright_sky_stay_with_the_source(sky):
-    ratios = []
+    ratios, told = [], []
     for seed in range(1, 7):
         scene = make_scene(GEOMETRY, seed, (Star(1.2 * sky, 0.4, fwhm=1.8, beta=2.2),), sky=sky)
-        orders, _ = modelled(scene)
+        orders, sources = modelled(scene)
         true = sum(scene.stars.ravel()[order.pixels.place].sum() for order in orders)
         ratios.append(sum(order.light.sum() for order in orders) / true)
-    # An illumination fitted before the source was known took 5 % of its light.
-    assert np.mean(ratios) == pytest.approx(1.0, abs=0.012)
+        told.append(sources.sources[0].flux_error)
+    # An illumination fitted before the source was known took 5 % of its light. On so small a
+    # piece of sky the wings are known hardly better than expected, and an exponent of 3.2 is.
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.03)
+    pulls = (np.array(ratios) - 1.0) / told
+    assert np.sqrt(np.mean(pulls**2)) < 1.6
 
 
 @pytest.mark.parametrize("host", [0.0, 60.0])
@@ -198,8 +202,9 @@ def test_a_source_seen_in_one_line_only_is_found():
     orders, sources = modelled(scene)
     assert place_of(sources) == pytest.approx(-2.0, abs=0.2)
     assert not sources.sources[0].forced
-    light = sum(order.light.sum() for order in orders)
-    assert light == pytest.approx(scene.stars.sum(), rel=0.15)
+    # Elsewhere there is nothing but noise.
+    line = [order.light[np.abs(order.pixels.w - 150.0) < 8.0].sum() for order in orders]
+    assert sum(line) == pytest.approx(scene.stars.sum(), rel=0.1)
 
 
 def test_nothing_is_found_where_nothing_is():
@@ -303,3 +308,18 @@ def test_a_galaxy_that_the_telescope_points_at_is_the_target(aim):
     _, sources = modelled(make_scene(GEOMETRY, 3, (BESIDE,)), aim_arcsec=aim)
     assert not sources.sources[0].forced
     assert place_of(sources) == pytest.approx(2.2, abs=0.1)
+
+
+@pytest.mark.parametrize("position", [2.2, -2.2])
+def test_illumination_and_wings_are_told_apart_at_either_end_of_the_slit(position):
+    ratios, told = [], []
+    for seed in range(1, 7):
+        star = Star(150.0, position, fwhm=1.4, beta=3.0)
+        scene = make_scene(GEOMETRY, seed, (star,), sky=150.0, line=20000.0, tilt=0.04)
+        orders, sources = modelled(scene)
+        true = sum(scene.stars.ravel()[order.pixels.place].sum() for order in orders)
+        ratios.append(sum(order.light.sum() for order in orders) / true)
+        told.append(sources.sources[0].flux_error)
+    pulls = (np.array(ratios) - 1.0) / np.hypot(told, np.std(ratios))
+    assert abs(np.mean(pulls)) < 1.2, (ratios, told)
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.03)

@@ -2,11 +2,21 @@ import numpy as np
 import pytest
 
 from soxs_pipeline.reduction.sky.spectrum import SkyOptions, fit_order
-from soxs_pipeline.reduction.slit.distortion import common_gain, improve, no_distortion
+from soxs_pipeline.reduction.slit.distortion import (
+    Misfit,
+    common_gain,
+    improve,
+    no_distortion,
+)
 from soxs_pipeline.reduction.slit.pixels import gather_pixels
 from tests.support.sky_scene import make_geometry, make_scene
 
 GEOMETRY = make_geometry()
+
+
+def misfit_of(pixels, weight, model, residual):
+    none = np.zeros((0, weight.size))
+    return Misfit(pixels, residual, weight, model.sky, model.slope, model.curvature, none)
 
 
 def refined(scene, *, follow_lines=True, rounds=4):
@@ -17,15 +27,12 @@ def refined(scene, *, follow_lines=True, rounds=4):
         model = fit_order(
             pixels, weight, np.zeros((0, weight.size)), distortion, SkyOptions(), last=False
         )
-        residual = pixels.data - model.sky
+        misfit = misfit_of(pixels, weight, model, pixels.data - model.sky)
         distortion = improve(
             distortion,
-            pixels,
-            residual,
-            weight,
-            (model.sky, model.slope, model.curvature),
+            misfit,
             follow_lines=follow_lines,
-            usual_gain=common_gain([(pixels, distortion, model.sky, residual, weight)]),
+            usual_gain=common_gain([(distortion, misfit)])[0],
         )
     return pixels, weight, model, distortion
 
@@ -80,7 +87,7 @@ def test_wings_of_a_source_do_not_pass_for_illumination():
     residual = pixels.data - model.sky
     wings = 30.0 * (pixels.u**2 + 0.5 * pixels.u) * (1.0 + 0.3 * pixels.t)
     plain, lit = (
-        common_gain([(pixels, distortion, model.sky, residual + more, weight)])
+        common_gain([(distortion, misfit_of(pixels, weight, model, residual + more))])[0]
         for more in (0.0, wings)
     )
     assert plain[0] == pytest.approx(0.06, abs=0.005)
