@@ -170,8 +170,8 @@ def _tagged(path: Path, tag: str, cascade: Cascade, rules: Sequence[HeaderRule])
 
 
 def _named(header: Header, path: Path) -> Header:
-    """Return a header that tells the file's own name where it tells no other."""
-    return header if header.text("ORIGFILE") else header.updated(ORIGFILE=path.name)
+    """Return a header that tells the file's own name beside the one it was written under."""
+    return header.updated(ORIGFILE=f"{header.text('ORIGFILE')} {path.name}".strip())
 
 
 def _arm_in(header: Header, cascade: Cascade) -> str:

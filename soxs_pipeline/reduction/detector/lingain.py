@@ -145,8 +145,9 @@ def _by_lamp(frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
 
 def _brightest(frame: Frame) -> float:
     """Return what the brightest tenth of the pixels exceed, hot pixels not being so many."""
-    good = frame.data[~frame.bad]
-    return float(np.percentile(good, 90.0)) if good.size else 0.0
+    # Saturated ones are flagged, and bright all the same.
+    told = frame.data[np.isfinite(frame.data)]
+    return float(np.percentile(told, 90.0)) if told.size else 0.0
 
 
 def _points(lit: dict[float, list[Frame]], gain: float) -> Iterator[PairPoints]:

@@ -79,6 +79,19 @@ def test_too_short_a_series_is_one_clear_error(times, repeats):
         run(raws)
 
 
+def test_a_level_of_which_a_part_is_saturated_is_none_of_darks():
+    raws, odd, _ = series(times=(0.0, 1.0, 2.0, 4.0, 8.0, 12.0, 20.0))
+    raws = [
+        RawFrame(np.minimum(raw.data, 65535.0).astype("f4"), raw.header, SETUP, raw.name)
+        for raw in raws
+    ]
+    outcome = run(raws)
+    assert value(outcome, "LEVEL NUM") == 6
+    assert value(outcome, "GAIN") == pytest.approx(GAIN, rel=0.01)
+    flags = outcome.products.nonlinear.quality != 0
+    assert flags[~odd].mean() < 0.001
+
+
 def test_an_empty_series_is_one_clear_error():
     with pytest.raises(InputError, match="empty"):
         run([])
