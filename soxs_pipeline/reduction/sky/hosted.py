@@ -169,6 +169,7 @@ def fit_again(
     gain
         By how much the common illumination differs from that of the models.
     """
+    held = np.zeros(len(gain_precision))
     if all(shape.outline is None for shape in shapes):
         collapsed = collapse_unevenly_lit(modelled, shapes[0], gain_precision, rising=rising)
         fitted = fit_sources(collapsed, shapes)
@@ -176,12 +177,10 @@ def fit_again(
         if gain @ gain_precision @ gain < _UNLIKELY_SIGMA**2:
             return fitted, gain
         # A profile that is none of those known asks for any illumination.
-        held = np.zeros_like(gain)
         return fit_sources(collapsed.evenly_lit(), shapes), held
     # The host comes last.
     ranked = sorted(range(len(shapes)), key=lambda k: shapes[k].outline is not None)
     orders = _thinned([_light(order, ranked) for order in modelled], _FITTED)
-    held = np.zeros(len(gain_precision))
     return (fit_hosted(orders, shapes, steps=_STEPS).shapes if orders else shapes), held
 
 

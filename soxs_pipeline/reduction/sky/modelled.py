@@ -98,9 +98,11 @@ class ModelledOrder:
 
     def relit(self, distortion: Distortion) -> ModelledOrder:
         """Return the order with another distortion, its sky lit along the slit as that says."""
-        gain = distortion.at(self.pixels)[1]
-        sky = self.even_sky * gain + distortion.light(self.pixels)
-        return replace(self, distortion=distortion, model=replace(self.model, sky=sky))
+        pixels, model = self.pixels, self.model
+        light = distortion.light(pixels)
+        sky = self.even_sky * distortion.at(pixels)[1] + light
+        uneven = model.uneven - self.distortion.light(pixels) + light
+        return replace(self, distortion=distortion, model=replace(model, sky=sky, uneven=uneven))
 
     def with_profiles(self, profiles: Floats, model: OrderModel | None = None) -> ModelledOrder:
         """Return the order with other profiles, and spectra if a model of this sky comes."""

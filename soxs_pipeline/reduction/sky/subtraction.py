@@ -110,7 +110,8 @@ def model_exposure(
         ]
         if rising and not any(map(_rises, modelled)):
             # It was the wings of the source, which are known now.
-            rising, modelled = False, [_without_slope(order) for order in modelled]
+            rising = False
+            modelled = [order.relit(order.distortion.without_slope()) for order in modelled]
         modelled = with_hits(modelled, shape, sky)
     modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
     if sky.uneven_lines and is_wide(shapes[0], source.threshold):
@@ -147,7 +148,7 @@ def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) 
                     None,
                 ),
                 follow_lines=options.follow_lines,
-                # Wings of a source would pass for it, and would be given back slowly later.
+                # Wings of a source would pass for it.
                 usual_gain=None,
                 # From one side of the slit a slope could be carried on to anywhere.
                 other_light=not options.regions,
@@ -219,8 +220,7 @@ def _lit_by_lines(
         Inverse covariance of the illumination.
     """
     usual, precision = common_gain((order.distortion, _misfit(order)) for order in modelled)
-    level = [_without_slope(order) for order in modelled]
-    level = [order.relit(order.distortion.lit_as(usual)) for order in level]
+    level = [order.relit(order.distortion.lit_as(usual).without_slope()) for order in modelled]
     sloping = [
         order.relit(
             improve(
@@ -255,15 +255,6 @@ def _rises(order: ModelledOrder) -> bool:
     """Return True if light that is not the sky's rises along the slit of an order."""
     noise = float(np.sqrt(np.median(order.variance)))
     return bool(abs(order.distortion.slope_e[0, 0]) > _RISING * noise)
-
-
-def _without_slope(order: ModelledOrder) -> ModelledOrder:
-    """Return an order that holds no light but the sky's and that of sources."""
-    distortion = order.distortion
-    light = distortion.light(order.pixels)
-    model = replace(order.model, sky=order.model.sky - light, uneven=order.model.uneven - light)
-    level = replace(distortion, slope_e=np.zeros_like(distortion.slope_e))
-    return replace(order, model=model, distortion=level)
 
 
 def with_hits(

@@ -75,6 +75,10 @@ class Distortion:
         level[:, 0] = gain
         return replace(self, gain=level)
 
+    def without_slope(self) -> Distortion:
+        """Return the same without light that is not the sky's."""
+        return replace(self, slope_e=np.zeros_like(self.slope_e))
+
     def at(self, pixels: SlitPixels) -> tuple[Floats, Floats, Floats]:
         """Return shift (px), gain and broadening (px^2) at each pixel."""
         return (
@@ -162,7 +166,7 @@ def improve(
         return distortion
     pixels = misfit.pixels
     usual = np.zeros(0)
-    even = distortion.even_sky(misfit.pixels, misfit.sky)
+    even = distortion.even_sky(pixels, misfit.sky)
     terms = []
     if other_light:
         likely = _PRIOR_SLOPE_E + _PRIOR_SLOPE * max(float(np.median(even)), 0.0)
@@ -209,7 +213,7 @@ def common_gain(
 
     Sky lines tell it: they are brighter than their surroundings by the same factor everywhere on
     the slit. Light that is smooth along an order, such as the wings of a source, is fitted beside
-    it in each order and does not count.
+    it in each order and does not count, and so is what shifts or broadens lines.
 
     Parameters
     ----------

@@ -79,6 +79,9 @@ def excess_of_one(collapsed: Collapsed, shapes: list[Shape], near: tuple[float, 
             residual -= solved.amplitude[:, 1 + k, None] * bumps
     # Constants and amplitudes follow.
     lean = np.einsum("kcn,kn->kc", solved.functions, collapsed.precision * residual)
+    # What is expected of light beside the sources pulls at its amplitudes as the data do.
+    other = slice(1 + len(shapes), None)
+    lean[:, other] -= solved.amplitude[:, other] * collapsed.beside_error**-2.0
     step = np.linalg.solve(solved.normal, lean[:, :, None])[:, :, 0]
     residual -= np.einsum("kc,kcn->kn", step, solved.functions)
     return _excess(collapsed, residual, near)

@@ -214,6 +214,10 @@ def solve_segments(collapsed: Collapsed, shapes: list[Shape]) -> Solved:
     shapes
         The sources; departures of their profiles from a disc are left out.
 
+    Returns
+    -------
+    Solved
+        The best fit.
     """
     columns = [np.ones_like(collapsed.signal)]
     columns += [_profiles(collapsed, shape) for shape in shapes]
@@ -254,8 +258,11 @@ def _amplitudes(collapsed: Collapsed, functions: Floats) -> Solved:
     given = np.stack((collapsed.signal, *collapsed.common), axis=2)
     taken = np.linalg.solve(normal, weighted @ given)
     left = given - functions.transpose(0, 2, 1) @ taken
-    gram = np.einsum("knc,kn,knd->cd", given, collapsed.precision, left)
-    share = np.linalg.solve(gram[1:, 1:] + collapsed.common_precision, gram[1:, 0])
+    each = given.shape[-1]
+    heavy = (given * collapsed.precision[:, :, None]).reshape(-1, each)
+    gram = heavy.T @ left.reshape(-1, each)
+    precision = gram[1:, 1:] + collapsed.common_precision
+    share = np.asarray(np.linalg.solve(precision, gram[1:, 0]), np.float64)
     amplitude = np.asarray(taken[:, :, 0] - taken[:, :, 1:] @ share)
     return Solved(amplitude, functions, normal, share, given[:, :, 1:] @ share)
 
