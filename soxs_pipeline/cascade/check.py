@@ -15,8 +15,8 @@ __all__ = ["faults", "verify"]
 KNOWN_KEYWORDS = frozenset(
     {
         "DET.BINX", "DET.BINY", "DET.READ.CURID", "DPR.CATG", "DPR.TECH", "DPR.TYPE", "EXPTIME",
-        "INS.ACFW.ID", "INSTRUME", "MJD-OBS", "OBJECT", "OBS.ID", "OBS.START", "OBS.TARG.NAME",
-        "SEQ.ARM", "TPL.START",
+        "FILTER", "INS.ACFW.ID", "INS.ACFW.NAME", "INSTRUME", "MJD-OBS", "OBJECT", "OBS.ID",
+        "OBS.START", "OBS.TARG.NAME", "SEQ.ARM", "TPL.START",
     }
 )  # fmt: skip
 

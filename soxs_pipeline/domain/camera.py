@@ -22,12 +22,20 @@ __all__ = [
     "SourceTable",
     "StarField",
     "TargetPhotometry",
+    "filter_of",
 ]
 
 Floats = NDArray[np.float64]
 
 #: Photometric bands of the camera's filters.
 BANDS = ("u", "g", "r", "i", "z", "y", "V")
+#: Where a camera frame tells its filter.
+_FILTER = ("ESO INS ACFW ID", "ESO INS ACFW NAME", "FILTER")
+
+
+def filter_of(header: Header) -> str:
+    """Return the name of the filter as the header has it, empty if it does not tell."""
+    return next((name for key in _FILTER if (name := header.text(key))), "")
 
 
 @dataclass(frozen=True, eq=False)

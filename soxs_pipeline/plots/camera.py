@@ -8,7 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from soxs_pipeline.domain.camera import SkyImage, SourceTable, StarField, TargetPhotometry
+from soxs_pipeline.domain.camera import (
+    SkyImage,
+    SourceTable,
+    StarField,
+    TargetPhotometry,
+    filter_of,
+)
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.plots import style
 
@@ -179,9 +185,7 @@ def _offsets(axes: Any, stars: StarField, image: SkyImage) -> None:
 
 def camera_flat(master_flat: Frame) -> Figure:
     """Draw the response of the camera and how it is distributed."""
-    title = style.caption(
-        "Camera flat", master_flat.header, master_flat.header.text("ESO INS ACFW ID")
-    )
+    title = style.caption("Camera flat", master_flat.header, filter_of(master_flat.header))
     figure, panels = style.sheet(
         title, [["image", "values"]], height_in=5.0, width_ratios=(1.5, 1.0)
     )

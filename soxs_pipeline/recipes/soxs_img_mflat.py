@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
+from soxs_pipeline.domain.camera import filter_of
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.errors import InputError
@@ -26,7 +27,6 @@ from soxs_pipeline.qc.camera import (
 )
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.camera.flats import make_camera_flat
-from soxs_pipeline.reduction.camera.images import filter_of
 
 __all__ = ["RECIPE", "ImgMflatParameters", "ImgMflatProducts", "soxs_img_mflat"]
 

@@ -25,7 +25,7 @@ _KIND = {"science": "OBJ", "standard": "STD_FLUX", "telluric": "STD_TELL"}
 #: Tasks of the camera that look at a target.
 _IMAGES = ("camera_image",)
 #: Where camera frames tell their filter.
-_FILTER = "INS.ACFW.ID"
+_FILTER = ("INS.ACFW.ID", "INS.ACFW.NAME", "FILTER")
 _LAMPS = (("QTH", "QTH"), ("DEUT", "D"), ("ARGO", "AR"), ("NEON", "NE"), ("MERC", "HG"),
           ("XENO", "XE"), ("THAR", "THAR"))  # fmt: skip
 
@@ -52,7 +52,7 @@ def title_of(dataset: Dataset) -> str:
     if _observes(dataset):
         shown = [_target(dataset.main[0]) or dataset.main[0].origin]
         if dataset.task.name in _IMAGES:
-            shown.append(_plain(dataset.main[0].header.get(_FILTER)))
+            shown.append(_filter(dataset.main[0]))
         return " ".join(shown).strip()
     number = len(dataset.main)
     return f"{number} frames" if number > 1 else dataset.main[0].origin
@@ -86,7 +86,7 @@ def _optics(dataset: Dataset, cascade: CascadeMap) -> list[str]:
     exposure = lookup(first, "EXPTIME", cascade)
     seconds = f"{exposure:.1f}S" if isinstance(exposure, float) else ""
     if first.arm == "ACQ" and dataset.task.name.startswith("camera"):
-        return [_plain(first.header.get(_FILTER)), seconds if _observes(dataset) else ""]
+        return [_filter(first), seconds if _observes(dataset) else ""]
     if dataset.task.main.item.tag in {"BIAS", "DARK"}:
         return [seconds if dataset.task.main.item.tag == "DARK" else ""]
     lamps = "".join(short for key, short in _LAMPS if first.header.get(f"INS.{key}.NAME"))
@@ -99,6 +99,10 @@ def _target(file: DataFile) -> str:
     if not name or name.upper().startswith(("STD,", "OBJECT")):
         name = str(file.header.get("OBS.TARG.NAME") or name).strip()
     return re.sub(r"\s+", "", name)
+
+
+def _filter(file: DataFile) -> str:
+    return next((told for key in _FILTER if (told := _plain(file.header.get(key)))), "")
 
 
 def _plain(value: object) -> str:

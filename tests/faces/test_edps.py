@@ -234,6 +234,13 @@ def told_by_the_camera_alone(headers):
     ]
 
 
+def filters_told_as(key, headers):
+    return [
+        Header({key if k == "ESO INS ACFW ID" else k: v for k, v in header.items()})
+        for header in headers
+    ]
+
+
 SCENARIOS = {
     "a night of both arms": night,
     "one arm alone": lambda: night(arm_frames("NIR")),
@@ -256,6 +263,8 @@ SCENARIOS = {
     ),
     "the camera in two filters": lambda: night(arm_frames("VIS"), camera()),
     "a camera whose frames lack the arm": lambda: night(told_by_the_camera_alone(camera())),
+    "filters told by their name": lambda: night(filters_told_as("ESO INS ACFW NAME", camera())),
+    "filters told by FITS's own keyword": lambda: night(filters_told_as("FILTER", camera())),
     "a nodding sequence": lambda: night(arm_frames("NIR"), nodding("NIR")),
 }
 
@@ -275,6 +284,17 @@ def test_edps_organises_as_our_planner_does(tasks, scenario):
         for name, main in edps:
             parts = [files for other, files in mine if other == name]
             assert frozenset().union(*parts) == main or main in parts
+
+
+@pytest.mark.parametrize("key", ["ESO INS ACFW ID", "ESO INS ACFW NAME", "FILTER"])
+def test_a_camera_image_takes_the_flat_of_its_filter(key):
+    headers = night(filters_told_as(key, camera()))
+    images = {main: used for (name, main), used in ours(headers).items() if "image" in name}
+    assert len(images) == 2
+    for (image,), used in images.items():
+        flats = [one for files in used for one in files if headers[one]["DPR.TYPE"] == "FLAT,SKY"]
+        assert len(flats) == 3
+        assert {headers[one][key] for one in flats} == {headers[image][key]}
 
 
 def test_arms_find_each_other_and_no_other_target(tasks):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from astropy.io import fits
@@ -43,28 +43,25 @@ class Night:
 @cache
 def night(seed=6, band="r", n_dither=1, n_known=60, seeing=0.9, elongation=1.0) -> Night:
     """Simulate a small night once for all tests that look at it."""
-    folder = Path(mkdtemp(prefix="camera"))
-    sky = make_sky(
-        seed, n_known=n_known, n_faint=60, n_galaxies=6, target=MAGNITUDES,
-        seeing_arcsec=seeing, elongation=elongation,
-    )  # fmt: skip
-    files = simulate_camera(
-        folder / "raw", seed=seed, sky=sky, filters=(band,), n_dither=n_dither, n_bias=3,
-        n_flat=3, seconds=30.0,
-    )  # fmt: skip
-    raws = [read_raw(path, load("SOXS")) for path in files]
+    with TemporaryDirectory(prefix="camera") as place:
+        sky = make_sky(
+            seed, n_known=n_known, n_faint=60, n_galaxies=6, target=MAGNITUDES,
+            seeing_arcsec=seeing, elongation=elongation,
+        )  # fmt: skip
+        files = simulate_camera(
+            Path(place) / "raw", seed=seed, sky=sky, filters=(band,), n_dither=n_dither, n_bias=3,
+            n_flat=3, seconds=30.0,
+        )  # fmt: skip
+        raws = [read_raw(path, load("SOXS")) for path in files]
+        paths = sorted((Path(place) / "raw_truth").glob("*.fits"))
+        tables = [fits.getdata(path, 1, memmap=False) for path in paths]
+        header = fits.getheader(paths[0], 1)
+        catalogue = read_refcat2(sorted((Path(place) / "raw_catalogue").glob("*.rc2")))
     biases, flats, objects = raws[:3], raws[3:6], raws[6:]
     bias = soxs_mbias(biases, DetectorCalibration(), parameters=MbiasParameters())
     detector = DetectorCalibration(master_bias=bias.products.master_bias)
     flat = soxs_img_mflat(flats, detector, parameters=ImgMflatParameters()).products.master_flat
-    paths = sorted((folder / "raw_truth").glob("*.fits"))
-    tables = [fits.getdata(path, 1) for path in paths]
-    header = fits.getheader(paths[0], 1)
-    return Night(
-        objects, flats, detector, flat,
-        read_refcat2(sorted((folder / "raw_catalogue").glob("*.rc2"))),
-        tables, header["ZP0"], header["CTERM"],
-    )  # fmt: skip
+    return Night(objects, flats, detector, flat, catalogue, tables, header["ZP0"], header["CTERM"])
 
 
 def matched(sources, truth):

@@ -22,7 +22,8 @@ from soxs_pipeline.cascade.spec import Slot, Task, bundled, maybe, need, static
 
 __all__ = ["CAMERA_TASKS"]
 
-_FILTER = (*BINNED, "INS.ACFW.ID")
+#: Headers tell the filter by one of these; those that a header lacks are alike in all.
+_FILTER = (*BINNED, "INS.ACFW.ID", "INS.ACFW.NAME", "FILTER")
 _DETECTOR = bundled(
     "detector",
     need("master_bias", MASTER_BIAS, *AGES, match=BINNED),

@@ -8,9 +8,8 @@ __all__ = ["ITEMS", "REJECTED"]
 
 ARC_TYPES = ("LAMP,WAVE", "WAVE,LAMP")
 FLAT_TYPES = ("LAMP,FLAT", "FLAT,LAMP", "LAMP,QFLAT")
-SKY_FLAT_TYPES = ("FLAT,SKY", "SKY,FLAT", "FLAT,TWILIGHT")
 DOME_FLAT_TYPES = ("DOME,FLAT", "FLAT,DOME")
-IMAGE_TECHS = ("IMAGE", "IMAGE,JITTER", "IMAGE,DITHER", "IMAGE,OFFSET")
+IMAGE_TECHS = ("IMAGE", "IMAGE,*")
 TRACE_TYPES = (*FLAT_TYPES, "LAMP,DFLAT", "LAMP,ORDERDEF", "LAMP,QORDERDEF", "LAMP,DORDERDEF")
 OBJECT_TYPES = ("OBJECT", "OBJECT,ASYNC")
 FLUX_TYPES = ("STD,FLUX", "STD")
@@ -135,8 +134,8 @@ STD_TELLURIC_OFFSET = _raw(
 IMG_FLAT = _raw(
     "IMG_FLAT",
     "Camera flat",
-    dpr_type=(*SKY_FLAT_TYPES, *DOME_FLAT_TYPES, *FLAT_TYPES, "FLAT"),
-    dpr_tech="IMAGE",
+    dpr_type="*FLAT*",
+    dpr_tech=IMAGE_TECHS,
     seq_arm="ACQ",
 )
 IMG_OBJECT = DataItem(
@@ -149,8 +148,8 @@ IMG_OBJECT = DataItem(
             dpr_tech=IMAGE_TECHS,
             seq_arm="ACQ",
         ),
-        # Whatever an acquisition calls what it looks at.
-        rule(dpr_catg="ACQUISITION", dpr_tech=IMAGE_TECHS, seq_arm="ACQ"),
+        # Whatever they call what they look at.
+        rule(dpr_catg=("ACQUISITION", "SCIENCE"), dpr_tech=IMAGE_TECHS, seq_arm="ACQ"),
     ),
 )
 

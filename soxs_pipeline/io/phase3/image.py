@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from soxs_pipeline.domain.camera import SkyImage, SourceTable
+from soxs_pipeline.domain.camera import SkyImage, SourceTable, filter_of
 from soxs_pipeline.io.codecs.tables import column, table
 from soxs_pipeline.io.phase3.files import Associated, association_cards, fill, write_units
 from soxs_pipeline.io.phase3.observation import Release, observation_cards
@@ -158,7 +158,7 @@ def _shared(image: SkyImage, release: Release) -> dict[str, object]:
 
 
 def _filter(image: SkyImage) -> str:
-    return image.frame.header.text("ESO INS ACFW ID") or image.band or "UNKNOWN"
+    return filter_of(image.frame.header) or image.band or "UNKNOWN"
 
 
 def _photometry(image: SkyImage) -> dict[str, object]:

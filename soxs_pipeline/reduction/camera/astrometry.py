@@ -25,8 +25,11 @@ _SCALE_ARCSEC = 0.205
 _MJD_2000, _DAYS_PER_YEAR = 51544.5, 365.25
 #: How wrong the header's pointing and rotation may be.
 _REACH_ARCSEC, _TURN_DEG = 40.0, 3.0
-#: Radius within which a star pairs in the search, and brightest stars that take part.
-_TOLERANCE_ARCSEC, _SEARCHED = 0.9, 80
+#: Radius within which a star pairs in the search, and brightest stars that take part, in turn: the
+#: more of them are saturated, the more it takes until those of image and catalogue are the same.
+_TOLERANCE_ARCSEC, _SEARCHED = 0.9, (30, 80, 300)
+#: So many are too many to try any rotation with: right angles have to do.
+_RIGHT_ANGLES_FROM = 300
 #: Expected number of alignments by chance above which a match is not believed.
 _CREDIBLE = 1e-3
 #: Error of a catalogue star along one axis, its motion included, and that of the image itself
@@ -182,44 +185,82 @@ def tie_places(
     usable = np.flatnonzero(sources.fits.flux > 5.0 * sources.fits.flux_error)
     if min(len(usable), len(stars.ra)) < 3:
         return None
-    for parity in (1.0, -1.0):
-        turned = replace(guess, cd=guess.cd @ np.diag([parity, 1.0]))
-        begun = _search(frame, sources, usable, stars, turned)
-        if begun is not None:
-            return _refined(frame, sources, usable, stars, begun)
-    return None
+    begun = _search(frame, sources, usable, stars, guess)
+    return None if begun is None else _refined(frame, sources, usable, stars, begun)
 
 
 def _search(
     frame: Frame, sources: Measured, usable: NDArray[np.intp], stars: StarsHere, guess: Astrometry
 ) -> Astrometry | None:
     """Return a linear projection that many stars agree on, None if chance would do as well."""
+    oriented = guess.tied or _matrix(frame.header) is not None
+    for most in _SEARCHED:
+        turns = [0.0] if oriented else _all_turns(most)
+        for turn in turns:
+            for parity in (1.0, -1.0):
+                turned = replace(guess, cd=guess.cd @ _rotation(turn) @ np.diag([parity, 1.0]))
+                begun = _aligned(frame, sources, usable, stars, turned, most, len(turns))
+                if begun is not None:
+                    return begun
+    return None
+
+
+def _all_turns(most: int) -> list[float]:
+    """Return rotations, in degrees, right angles first, that leave none out."""
+    right = [0.0, 90.0, 180.0, 270.0]
+    if most >= _RIGHT_ANGLES_FROM:
+        return right
+    return right + [turn for turn in np.arange(0.0, 360.0, 2.0 * _TURN_DEG) if turn not in right]
+
+
+def _rotation(degrees: float) -> Floats:
+    c, s = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    return np.array([[c, -s], [s, c]])
+
+
+def _aligned(
+    frame: Frame,
+    sources: Measured,
+    usable: NDArray[np.intp],
+    stars: StarsHere,
+    guess: Astrometry,
+    most: int,
+    turns: int,
+) -> Astrometry | None:
+    """Align the brightest sources and stars under any shift and a small rotation.
+
+    Parameters
+    ----------
+    frame, sources, usable, stars, guess
+        See `tie_places`.
+    most
+        How many take part.
+    turns
+        How many guesses of the rotation are made: each is another chance to be wrong.
+    """
     ny, nx = frame.shape
     scale = guess.scale_arcsec
     margin = _REACH_ARCSEC / scale
     predicted = project(guess, stars.ra, stars.dec)
     inside = (predicted[:, 0] > -margin) & (predicted[:, 0] < nx + margin)
     inside &= (predicted[:, 1] > -margin) & (predicted[:, 1] < ny + margin)
-    chosen = np.flatnonzero(inside)
-    for most in (30, _SEARCHED):
-        bright, known = usable[:most], chosen[:most]
-        if min(len(bright), len(known)) < 3:
-            return None
-        detected = np.column_stack([sources.fits.x[bright] + 1, sources.fits.y[bright] + 1])
-        match = match_field(
-            detected,
-            predicted[known],
-            centre=(0.5 * (nx + 1), 0.5 * (ny + 1)),
-            reach=margin,
-            turn=_TURN_DEG,
-            tolerance=_TOLERANCE_ARCSEC / scale,
-        )
-        if match.chance < _CREDIBLE and _rigid(match.matrix):
-            # detected = [1, predicted] @ matrix: the header's pixels become those of the image.
-            linear, shift = match.matrix[1:].T, match.matrix[0]
-            cd = guess.cd @ np.linalg.inv(linear)
-            return replace(guess, crpix=linear @ guess.crpix + shift, cd=cd)
-    return None
+    known, bright = np.flatnonzero(inside)[:most], usable[:most]
+    if min(len(bright), len(known)) < 3:
+        return None
+    match = match_field(
+        np.column_stack([sources.fits.x[bright] + 1, sources.fits.y[bright] + 1]),
+        predicted[known],
+        centre=(0.5 * (nx + 1), 0.5 * (ny + 1)),
+        reach=margin,
+        turn=_TURN_DEG,
+        tolerance=_TOLERANCE_ARCSEC / scale,
+    )
+    if match.chance * turns > _CREDIBLE or not _rigid(match.matrix):
+        return None
+    # detected = [1, predicted] @ matrix: the header's pixels become those of the image.
+    linear, shift = match.matrix[1:].T, match.matrix[0]
+    cd = guess.cd @ np.linalg.inv(linear)
+    return replace(guess, crpix=linear @ guess.crpix + shift, cd=cd)
 
 
 def _rigid(matrix: Floats) -> bool:

@@ -17,6 +17,7 @@ from soxs_pipeline.domain.camera import (
     SourceTable,
     StarField,
     TargetPhotometry,
+    filter_of,
 )
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.quality import FATAL
@@ -31,7 +32,7 @@ from soxs_pipeline.reduction.camera.astrometry import (
     to_sky,
 )
 from soxs_pipeline.reduction.camera.detection import noise_factor
-from soxs_pipeline.reduction.camera.images import CleanImage, band_of, clean_image, filter_of
+from soxs_pipeline.reduction.camera.images import CleanImage, band_of, clean_image
 from soxs_pipeline.reduction.camera.photometry import (
     Tied,
     instrumental,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from photutils.background import Background2D, MMMBackground, SExtractorBackground
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
+from soxs_pipeline.domain.camera import filter_of
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import FATAL, Quality
@@ -18,10 +19,8 @@ from soxs_pipeline.numerics.sharpness import sharp_pixels
 from soxs_pipeline.reduction.detector.detrend import detrend
 from soxs_pipeline.reduction.detector.prepare import require_same
 
-__all__ = ["CleanImage", "band_of", "clean_image", "filter_of"]
+__all__ = ["CleanImage", "band_of", "clean_image"]
 
-#: Where a camera frame tells its filter.
-_FILTER = ("ESO INS ACFW ID", "ESO INS ACFW NAME", "FILTER")
 _BANDS = {**{letter: letter for letter in "ugrizy"}, "v": "V"}
 #: Words beside the letter in names of filters.
 _SYSTEMS = re.compile("lsst|sdss|sloan|johnson|bessell?|cousins|prime|filter|band")
@@ -48,11 +47,6 @@ class CleanImage:
     frame: Frame
     sky: NDArray[np.float32]
     seconds: float
-
-
-def filter_of(header: Header) -> str:
-    """Return the name of the filter as the header has it, empty if it does not tell."""
-    return next((name for key in _FILTER if (name := header.text(key))), "")
 
 
 def band_of(header: Header) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ HEAD = '"""{text} Written by soxs_reflex.generate from the association map."""\n
 def name_of(key: str) -> str:
     """Return the Python name of a header keyword: ``DET.READ.CURID`` as ``det_read_curid``."""
     name = re.sub(r"\W+", "_", key.lower())
-    return f"{name}_" if keyword.iskeyword(name) or name in {"object", "type"} else name
+    return f"{name}_" if keyword.iskeyword(name) or hasattr(builtins, name) else name
 
 
 def fits_keyword(key: str, arm: str, cascade: Cascade) -> str:

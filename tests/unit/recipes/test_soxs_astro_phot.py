@@ -194,6 +194,51 @@ def test_no_world_coordinates_but_a_pointing():
     assert run(night(), objects=[bare]).products.image.astrometry.tied
 
 
+@pytest.mark.parametrize(("quarters", "mirrored"), [(1, False), (2, True), (3, True)])
+def test_nothing_says_how_the_camera_was_turned(quarters, mirrored):
+    raw = night().objects[0]
+    data = np.rot90(raw.data, quarters)[:, :: -1 if mirrored else 1]
+    bare = with_header(raw, **dict.fromkeys(["CRVAL1", "CRVAL2", "CD1_1", "CD2_2"]))
+    turned = replace(bare, data=np.ascontiguousarray(data))
+    image = run(night(), objects=[turned], flat=None).products.image
+    assert image.astrometry.tied
+    assert image.astrometry.stars > 0.8 * run(night()).products.image.astrometry.stars
+
+
+def test_an_oblique_camera_without_an_orientation_is_found():
+    # Without world coordinates the header's north is up; here the stars are turned instead.
+    raw, known = night().objects[0], night().catalogue
+    bare = with_header(raw, **dict.fromkeys(["CRVAL1", "CRVAL2", "CD1_1", "CD2_2"]))
+    ra0, dec0 = raw.header.number("RA"), raw.header.number("DEC")
+    shrink = np.cos(np.deg2rad(dec0))
+    east, north = (known.ra_deg - ra0) * shrink, known.dec_deg - dec0
+    c, s = np.cos(np.deg2rad(34.0)), np.sin(np.deg2rad(34.0))
+    oblique = replace(
+        known,
+        ra_deg=ra0 + (c * east - s * north) / shrink,
+        dec_deg=dec0 + s * east + c * north,
+        pm_ra=0.0 * known.pm_ra,
+        pm_dec=0.0 * known.pm_dec,
+    )
+    assert run(night(), catalogue=oblique, objects=[bare]).products.image.astrometry.tied
+
+
+def test_stars_too_bright_for_the_image_do_not_hide_the_others():
+    known, rng = night().catalogue, np.random.default_rng(2)
+    more = 90
+    middle, dec0 = np.median(known.ra_deg), np.median(known.dec_deg)
+    east, north = rng.uniform(-0.03, 0.03, (2, more))
+    bright = Catalogue(
+        np.append(known.ra_deg, middle + east / np.cos(np.deg2rad(dec0))),
+        np.append(known.dec_deg, dec0 + north),
+        np.append(known.pm_ra, np.zeros(more)), np.append(known.pm_dec, np.zeros(more)),
+        known.epoch,
+        {band: np.append(m, np.full(more, 9.0)) for band, m in known.magnitudes.items()},
+        {band: np.append(e, np.full(more, 0.01)) for band, e in known.errors.items()}, known.name,
+    )  # fmt: skip
+    assert run(night(), catalogue=bright).products.image.astrometry.tied
+
+
 def test_nothing_says_where_it_points():
     raw = night().objects[0]
     lost = with_header(raw, **dict.fromkeys(["CRVAL1", "CRVAL2", "RA", "DEC"]))

@@ -145,8 +145,8 @@ raw_flat_slit_vis = (
 raw_img_flat_acq = (
     data_source("IMG_FLAT_ACQ")
     .with_classification_rule(classes.img_flat_acq_class)
-    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.tpl_start])
-    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id])
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.ins_acfw_name, kwd.filter_, kwd.tpl_start])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.ins_acfw_name, kwd.filter_])
     .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
     .build()
 )
@@ -154,8 +154,8 @@ raw_img_flat_acq = (
 raw_img_object_acq = (
     data_source("IMG_OBJECT_ACQ")
     .with_classification_rule(classes.img_object_acq_class)
-    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.obs_id, kwd.obs_start, kwd.object_, kwd.exptime])
-    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.obs_id, kwd.object_, kwd.exptime])
+    .with_grouping_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.ins_acfw_name, kwd.filter_, kwd.obs_id, kwd.obs_start, kwd.object_, kwd.exptime])
+    .with_setup_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.ins_acfw_name, kwd.filter_, kwd.obs_id, kwd.object_, kwd.exptime])
     .with_match_keywords([kwd.instrume, kwd.seq_arm], time_range=UNLIMITED, level=3)
     .build()
 )

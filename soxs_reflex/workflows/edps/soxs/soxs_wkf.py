@@ -42,11 +42,11 @@ same_instrume_seq_arm_det_binx_det_biny_det_read_curid_within_1_7_31 = (
     .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.det_read_curid], time_range=RelativeTimeRange(-31, 31), level=2)
 )
 
-same_instrume_seq_arm_det_binx_det_biny_ins_acfw_id_within_1_7_31 = (
+same_instrume_seq_arm_det_binx_det_biny_ins_acfw_id_ins_acfw_name_filter__within_1_7_31 = (
     match_rules()
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id], time_range=RelativeTimeRange(-1, 1), level=0)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id], time_range=RelativeTimeRange(-7, 7), level=1)
-    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id], time_range=RelativeTimeRange(-31, 31), level=2)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.ins_acfw_name, kwd.filter_], time_range=RelativeTimeRange(-1, 1), level=0)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.ins_acfw_name, kwd.filter_], time_range=RelativeTimeRange(-7, 7), level=1)
+    .with_match_keywords([kwd.instrume, kwd.seq_arm, kwd.det_binx, kwd.det_biny, kwd.ins_acfw_id, kwd.ins_acfw_name, kwd.filter_], time_range=RelativeTimeRange(-31, 31), level=2)
 )
 
 same_instrume_seq_arm_det_binx_det_biny_ins_nise_name_within_1_7_31_relaxed = (
@@ -238,7 +238,7 @@ camera_image_acq_task = (
     .with_associated_input(bias_acq_task, [classes.MASTER_BIAS_ACQ], min_ret=1, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_within_1_7_31)
     .with_associated_input(dark_acq_task, [classes.MASTER_DARK_ACQ], min_ret=0, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_within_1_7_31)
     .with_associated_input(sources.static_bp_map_reference_acq, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
-    .with_associated_input(camera_flat_acq_task, [classes.MASTER_IMG_FLAT_ACQ], min_ret=0, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_ins_acfw_id_within_1_7_31)
+    .with_associated_input(camera_flat_acq_task, [classes.MASTER_IMG_FLAT_ACQ], min_ret=0, max_ret=1, match_rules=same_instrume_seq_arm_det_binx_det_biny_ins_acfw_id_ins_acfw_name_filter__within_1_7_31)
     .with_associated_input(sources.static_reference_catalogue_acq, min_ret=0, max_ret=1, match_rules=same_seq_arm_within_any)
     .with_meta_targets([QC0, QC1_CALIB])
     .build()
