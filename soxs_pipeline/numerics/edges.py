@@ -20,6 +20,8 @@ Flags = NDArray[np.bool_]
 SIGMA, SIGMA_ERROR, SIGMA_RANGE = 0.8, 0.5, (0.25, 4.0)
 #: Error of a modelled pixel as a fraction of the light: pixel response, slit illumination.
 MODEL_ERROR = 0.015
+#: Most neighbouring rows without light that are taken for defects within the slit.
+DEAD_ROWS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +47,12 @@ class EdgeFits:
 def half_level(profile: Floats, centre: int, first: int, direction: int) -> float:
     """Return where a profile falls to half its level, going outwards from the centre.
 
+    Dead rows are no edge: what is dark or unknown in a few pixels and bright beyond is passed over.
+
     Parameters
     ----------
     profile
-        Shape ``(n,)``; NaN ends the search.
+        Shape ``(n,)``, NaN where it is unknown.
     centre
         Index of the middle of the slit.
     first
@@ -63,15 +67,17 @@ def half_level(profile: Floats, centre: int, first: int, direction: int) -> floa
     """
     plateau = float(np.median(profile[max(centre - first, 0) : centre + first + 1]))
     half = 0.5 * plateau
-    index = centre + direction * first
-    while 0 <= index + direction < len(profile):
-        here, there = profile[index], profile[index + direction]
-        if not (np.isfinite(here) and np.isfinite(there)):
-            return float("nan")
-        if here >= half > there:
-            return float(index + direction * (here - half) / (here - there))
-        index += direction
-    return float("nan")
+    outwards = profile[centre + direction * first :: direction]
+    lit = np.flatnonzero(outwards >= half)
+    if not lit.size:
+        return float("nan")
+    # The first gap between lit pixels that is too wide for dead rows ends the slit.
+    wide = np.flatnonzero(np.diff(lit) > DEAD_ROWS + 1)
+    last = int(lit[wide[0] if wide.size else -1])
+    if last + 1 >= len(outwards) or not np.isfinite(outwards[last + 1]):
+        return float("nan")
+    here, there = outwards[last], outwards[last + 1]
+    return float(centre + direction * (first + last + (here - half) / (here - there)))
 
 
 def fit_edges(

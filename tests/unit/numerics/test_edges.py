@@ -18,6 +18,16 @@ def test_a_profile_without_an_end_has_no_half_level():
     assert np.isnan(half_level(profile, 20, 6, 1))
 
 
+def test_dead_rows_are_no_end_of_the_slit():
+    profile = np.r_[np.zeros(10), 40.0, np.full(19, 100.0), 30.0, np.zeros(10)]
+    profile[[13, 27]], profile[24:26] = np.nan, 0.0
+    assert half_level(profile, 20, 3, -1) == pytest.approx(10 + 1 / 6)
+    assert half_level(profile, 20, 3, 1) == pytest.approx(29 + 5 / 7)
+    # Three and more could be the gap to the next order.
+    profile[24:27] = 0.0
+    assert half_level(profile, 20, 3, 1) == pytest.approx(23.5)
+
+
 def blurred_step(position, edge, sigma):
     # A fine average over the pixel, independent of the closed form under test.
     parts = (np.arange(41) + 0.5) / 41 - 0.5
