@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 
 #: Median of the absolute pull of a normal distribution.
 _MEDIAN_PULL = 0.6745
+#: Stars that a slope and a scatter ask for.
+_FEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,18 @@ def fit_zero_point(
         With fewer than four usable stars, too few for a slope and a scatter.
     """
     good = np.isfinite(difference) & np.isfinite(colour) & np.isfinite(error) & (error > 0)
+    if good.sum() < _FEWEST:
+        message = f"{int(good.sum())} usable stars, at least {_FEWEST} needed for a zero point"
+        raise ValueError(message)
     scatter = 0.0
     for _ in range(10):
-        if good.sum() < 4:
-            message = f"{int(good.sum())} usable stars, at least 4 needed for a zero point"
-            raise ValueError(message)
         fit = _solve(difference[good], np.hypot(error[good], scatter), colour[good])
         residual = difference - fit[0] - fit[1] * (colour - fit[2])
         residual -= np.median(residual[good])
         scatter = _usual_scatter(residual[good], error[good])
         kept = good & (np.abs(residual) <= clip * np.hypot(error, scatter))
-        if np.array_equal(kept, good):
+        # Of the last few none is an outlier: what they scatter is in the error.
+        if np.array_equal(kept, good) or kept.sum() < _FEWEST:
             break
         good = kept
     return _with_errors(difference, error, colour, good)

@@ -28,6 +28,15 @@ def test_variable_stars_leave():
     assert fit.value == pytest.approx(25.3 + 0.04 * (fit.pivot - 0.6), abs=0.015)
 
 
+def test_four_stars_of_which_one_deviates_keep_it_and_its_doubt():
+    fit = fit_zero_point(
+        np.array([25.30, 25.31, 25.29, 25.9]), np.full(4, 0.005), np.array([0.2, 0.5, 0.8, 0.6])
+    )
+    assert fit.used.all()
+    assert fit.error > 0.1
+    assert abs(fit.value - 25.3) < 3.0 * fit.error
+
+
 def test_three_stars_are_too_few():
     with pytest.raises(ValueError, match="at least 4"):
         fit_zero_point(np.ones(3), np.ones(3), np.arange(3.0))
