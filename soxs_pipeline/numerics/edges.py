@@ -47,7 +47,7 @@ class EdgeFits:
 def half_level(profile: Floats, centre: int, first: int, direction: int) -> float:
     """Return where a profile falls to half its level, going outwards from the centre.
 
-    Dead rows are no edge: what is dark or unknown in a few pixels and bright beyond is passed over.
+    Dead rows are no edge: a few pixels, dark or unknown, are passed over if it is bright beyond.
 
     Parameters
     ----------
