@@ -35,6 +35,8 @@ _CREDIBLE = 1e-3
 #: Error of a catalogue star along one axis, its motion included, and that of the image itself
 #: (centroids of an undersampled, wandering image), arcsec.
 _CATALOGUE_ARCSEC, _FLOOR_ARCSEC = 0.005, 0.003
+#: Departure from the usual zero point, colours included, from which a pair is of two stars.
+_ALIEN_MAG = 2.5
 #: Stars from which on more than a shift, rotation and scale is fitted.
 _DISTORTED = 6
 
@@ -280,6 +282,7 @@ def _refined(
     for _ in range(6):
         places = project(now, stars.ra, stars.dec)
         pairs = _pairs(sources, usable, places, radius / now.scale_arcsec)
+        pairs = pairs[_as_bright(sources, stars, pairs)]
         if len(pairs) < 3:
             return None
         source, star = pairs.T
@@ -309,6 +312,18 @@ def _refined(
     if done.stars < 3:
         return None
     return Placed(done, source, stars.row[star], -fit.residual_arcsec, fit.used)
+
+
+def _as_bright(sources: Measured, stars: StarsHere, pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which pairs are of about the brightness that the others tell."""
+    source, star = pairs.T
+    apart = stars.brightness[star] + 2.5 * np.log10(np.maximum(sources.fits.flux[source], 1e-30))
+    clean = sources.quality[source] == 0
+    if clean.sum() < 3:
+        return np.ones(len(pairs), dtype=bool)
+    # Stars that saturate have lost light.
+    far = np.abs(apart - np.nanmedian(apart[clean])) > _ALIEN_MAG
+    return np.asarray(~(clean & far))
 
 
 def _pairs(

@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 _FIRST_FWHM_PX = 4.5
 #: Stars that shape the profile, and their least S/N.
 _SHAPING, _SHAPING_SNR = 16, 30.0
+#: Percentile of the widths that is a star's, and how far those of other stars are from it.
+_STARS_PERCENT, _SAME_WIDTH = 30.0, 1.3
 #: Most sources that are measured, the brightest.
 _MOST = 1500
 #: Half side of what is cut out about a star, in FWHM.
@@ -159,6 +161,8 @@ def _profile(
     chosen = np.flatnonzero(
         fits.good & (clear == 0) & (snr > _SHAPING_SNR) & inside & _isolated(fits, 1.3 * half)
     )
+    # A bright galaxy would outweigh all stars: they are the narrowest.
+    chosen = chosen[_narrow(_moments(frame, _rows(fits, chosen), guess)[1])]
     chosen = chosen[np.argsort(-snr[chosen])][:_SHAPING]
     shape, count = assumed, 0
     for _ in range(3):
@@ -180,6 +184,14 @@ def _profile(
             break
         chosen = kept
     return shape, count
+
+
+def _narrow(widths: Floats) -> NDArray[np.bool_]:
+    """Return which of some sources are as narrow as stars."""
+    if not len(widths):
+        return np.zeros(0, dtype=bool)
+    star = np.percentile(widths, _STARS_PERCENT, method="lower")
+    return np.asarray((widths < star * _SAME_WIDTH) & (widths > star / _SAME_WIDTH))
 
 
 def _round(fwhm: float, beta: float = 3.5) -> StarShape:

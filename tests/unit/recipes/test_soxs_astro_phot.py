@@ -325,3 +325,34 @@ def test_stars_cut_by_the_rim_are_no_crash_and_no_source_lies_beyond_it(reduced)
         found = measure_sources(frame, 30.0, 5.0, 5.0)
         assert len(found.fits.x) > 0
         assert (found.fits.x < frame.shape[1] - 0.5).all()
+
+
+def test_bright_galaxies_do_not_shape_the_profile_of_the_stars(reduced):
+    raw, wide, light = night().objects[0], 5.0, 7e6
+    y, x = np.mgrid[: raw.data.shape[0], : raw.data.shape[1]]
+    data = raw.data.astype(float)
+    for x0, y0 in np.random.default_rng(4).uniform(80, 940, (10, 2)):
+        distance2 = (x - x0) ** 2 + (y - y0) ** 2
+        data += light / (2.0 * np.pi * wide**2) * np.exp(-0.5 * distance2 / wide**2)
+    image = run(night(), objects=[replace(raw, data=data)]).products.image
+    assert image.fwhm_arcsec == pytest.approx(reduced.products.image.fwhm_arcsec, rel=0.02)
+
+
+def test_another_star_in_the_place_of_one_does_not_bend_the_image(reduced):
+    known = night().catalogue
+    pairs = reduced.products.sources.catalogue
+    first = pairs[(pairs >= 0) & (reduced.products.sources.quality == 0)][:7]
+    few = some_stars(known, first)
+    wrong = replace(
+        few,
+        dec_deg=few.dec_deg + np.where(np.arange(7) == 3, 0.5 / 3600.0, 0.0),
+        magnitudes={
+            band: m + np.where(np.arange(7) == 3, 4.0, 0.0) for band, m in few.magnitudes.items()
+        },
+    )
+    image = run(night(), catalogue=wrong).products.image
+    assert image.astrometry.stars == 6
+    assert image.astrometry.rms_mas < 30.0
+    assert image.photometry.zero_point == pytest.approx(
+        reduced.products.image.photometry.zero_point, abs=0.05
+    )
