@@ -54,7 +54,7 @@ __all__ = ["RECIPE", "OffsetParameters", "OffsetProducts", "soxs_offset"]
 
 #: An exposure of the sky with a source this significant, and so many times more so than the
 #: object's own, is doubted.
-_LIKE_THE_OBJECT, _BRIGHTER = 30.0, 3.0
+_LIKE_THE_OBJECT, _BRIGHTER = 10.0, 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
