@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from soxs_pipeline.cascade.associate import Dataset
 from soxs_pipeline.cascade.classify import DataFile, lookup
 from soxs_pipeline.cascade.spec import CascadeMap
+from soxs_pipeline.domain.camera import FILTER_KEYWORDS
 
 __all__ = ["stem_of", "title_of"]
 
@@ -24,8 +25,6 @@ _SHORT = {
 _KIND = {"science": "OBJ", "standard": "STD_FLUX", "telluric": "STD_TELL"}
 #: Tasks of the camera that look at a target.
 _IMAGES = ("camera_image",)
-#: Where camera frames tell their filter.
-_FILTER = ("INS.ACFW.ID", "INS.ACFW.NAME", "FILTER")
 _LAMPS = (("QTH", "QTH"), ("DEUT", "D"), ("ARGO", "AR"), ("NEON", "NE"), ("MERC", "HG"),
           ("XENO", "XE"), ("THAR", "THAR"))  # fmt: skip
 
@@ -102,7 +101,7 @@ def _target(file: DataFile) -> str:
 
 
 def _filter(file: DataFile) -> str:
-    return next((told for key in _FILTER if (told := _plain(file.header.get(key)))), "")
+    return next((told for key in FILTER_KEYWORDS if (told := _plain(file.header.get(key)))), "")
 
 
 def _plain(value: object) -> str:

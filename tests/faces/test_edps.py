@@ -6,6 +6,7 @@ import yaml
 from soxs_pipeline.cascade import load
 from soxs_pipeline.cascade.classify import DataFile
 from soxs_pipeline.cascade.spec import Group
+from soxs_pipeline.domain.camera import FILTER_KEYWORDS
 from soxs_pipeline.domain.header import Header
 from soxs_reflex.description import describe, recipe_names
 from tests.support.edps_run import FOLDER, our_tasks, small
@@ -235,8 +236,9 @@ def told_by_the_camera_alone(headers):
 
 
 def filters_told_as(key, headers):
+    name = "ESO " + key.replace(".", " ") if "." in key else key
     return [
-        Header({key if k == "ESO INS ACFW ID" else k: v for k, v in header.items()})
+        Header({name if k == "ESO INS ACFW ID" else k: v for k, v in header.items()})
         for header in headers
     ]
 
@@ -263,7 +265,7 @@ SCENARIOS = {
     ),
     "the camera in two filters": lambda: night(arm_frames("VIS"), camera()),
     "a camera whose frames lack the arm": lambda: night(told_by_the_camera_alone(camera())),
-    "filters told by their name": lambda: night(filters_told_as("ESO INS ACFW NAME", camera())),
+    "filters told by their name": lambda: night(filters_told_as("INS.ACFW.NAME", camera())),
     "filters told by FITS's own keyword": lambda: night(filters_told_as("FILTER", camera())),
     "a nodding sequence": lambda: night(arm_frames("NIR"), nodding("NIR")),
 }
@@ -286,7 +288,7 @@ def test_edps_organises_as_our_planner_does(tasks, scenario):
             assert frozenset().union(*parts) == main or main in parts
 
 
-@pytest.mark.parametrize("key", ["ESO INS ACFW ID", "ESO INS ACFW NAME", "FILTER"])
+@pytest.mark.parametrize("key", FILTER_KEYWORDS)
 def test_a_camera_image_takes_the_flat_of_its_filter(key):
     headers = night(filters_told_as(key, camera()))
     images = {main: used for (name, main), used in ours(headers).items() if "image" in name}
