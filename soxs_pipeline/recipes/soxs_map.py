@@ -31,7 +31,11 @@ class MapParameters(ParameterSet):
         0.0, "Width of the slit; 0 takes that of the header.", unit="arcsec", ge=0, le=10
     )
     scan_step: float = parameter(
-        0.0, "Cell across the slit; 0 is the width of the slit.", unit="arcsec", ge=0, le=10
+        0.0,
+        "Cell across the slit; 0 is the slit's width, or the step of the scan where that is less.",
+        unit="arcsec",
+        ge=0,
+        le=10,
     )
 
 

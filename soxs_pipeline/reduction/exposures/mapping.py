@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 #: Place of an exposure in the scan, across and along the slit, arcsec.
 _ACROSS = ("ESO SEQ CUMOFF X", "ESO SEQ CUMOFF RA")
 _ALONG = ("ESO SEQ CUMOFF Y", "ESO SEQ CUMOFF DEC")
+#: Exposures nearer to each other than this part of the slit's width are of one place.
+_ONE_PLACE = 0.1
 
 
 def place_of(header: Header) -> tuple[float, float]:
@@ -46,7 +48,8 @@ def assemble(
     slit_width_arcsec
         Extent of each exposure across the slit.
     scan_step_arcsec
-        Cells of the map across the slit; 0 for the width of the slit.
+        Cells of the map across the slit; 0 for the width of the slit, or the step of the scan
+        where that is less.
 
     Raises
     ------
@@ -65,10 +68,10 @@ def assemble(
         )
     # Where the object stands to the right, the slit looks to its left.
     scan, along = -places[:, 0], -places[:, 1]
-    step = scan_step_arcsec or slit_width_arcsec
+    step = scan_step_arcsec or min(slit_width_arcsec, _usual_step(scan, slit_width_arcsec))
     low, high = scan.min() - 0.5 * slit_width_arcsec, scan.max() + 0.5 * slit_width_arcsec
     size = max(int(np.rint((high - low) / step)), 1)
-    scan_axis = Axis(float(low + 0.5 * step), float(step), size)
+    scan_axis = Axis(float(0.5 * (low + high - (size - 1) * step)), float(step), size)
     slit_axis = _slit_axis(images, along)
     wave = _wave_axis(images)
     total = np.zeros((wave.size, slit_axis.size, size))
@@ -92,6 +95,14 @@ def assemble(
         header=min(images, key=lambda i: i.header.number("MJD-OBS", 0.0)).header,
         exposures=all_exposures(image.exposures for image in images),
     )
+
+
+def _usual_step(scan: Floats, slit_width_arcsec: float) -> float:
+    """Return the distance of neighbouring places, infinite if there is one place only."""
+    rank = np.sort(scan)
+    breaks = np.flatnonzero(np.diff(rank) > _ONE_PLACE * slit_width_arcsec) + 1
+    places = [part.mean() for part in np.split(rank, breaks)]
+    return float(np.median(np.diff(places))) if len(places) > 1 else float("inf")
 
 
 def _require_alike(images: Sequence[RectifiedSpectrum]) -> None:

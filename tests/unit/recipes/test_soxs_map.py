@@ -48,6 +48,18 @@ def test_a_scan_becomes_a_map():
     assert cube.unit == "electron/s/nm/arcsec2"
 
 
+def test_a_scan_of_half_steps_keeps_them():
+    # Two exposures of each place, a little apart, are one step.
+    places = [at + jitter for at in np.arange(-3.0, 3.1, 0.5) for jitter in (0.0, 0.02)]
+    cube = cube_of([image(at) for at in places])
+    assert cube.scan.step == pytest.approx(0.5)
+    seen = np.array([image(one).data[:, 0] for one in places])
+    for column, at in enumerate(cube.scan.centres):
+        # A cell takes what each exposure saw by how much of it that one saw.
+        share = np.clip(0.75 - np.abs(np.array(places) - at), 0.0, 0.5)
+        np.testing.assert_allclose(cube.data[0, :, column], share @ seen / share.sum(), rtol=1e-4)
+
+
 def test_offsets_along_the_slit_are_put_right():
     cube = cube_of([image(-1.0, along=0.6), image(0.0, along=-0.9)])
     for column, at in enumerate((-1.0, 0.0)):
