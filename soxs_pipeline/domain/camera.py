@@ -14,7 +14,6 @@ from soxs_pipeline.domain.header import Header
 
 __all__ = [
     "BANDS",
-    "FILTER_KEYWORDS",
     "Astrometry",
     "Catalogue",
     "Passbands",
@@ -23,20 +22,12 @@ __all__ = [
     "SourceTable",
     "StarField",
     "TargetPhotometry",
-    "filter_of",
 ]
 
 Floats = NDArray[np.float64]
 
 #: Photometric bands of the camera's filters.
 BANDS = ("u", "g", "r", "i", "z", "y", "V")
-#: Where a camera frame tells its filter; the association map matches frames on the same.
-FILTER_KEYWORDS = ("INS.ACFW.ID", "INS.ACFW.NAME", "FILTER")
-
-
-def filter_of(header: Header) -> str:
-    """Return the name of the filter as the header has it, empty if it does not tell."""
-    return next((name for key in FILTER_KEYWORDS if (name := header.text(key))), "")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from soxs_pipeline.domain.camera import (
-    SkyImage,
-    SourceTable,
-    StarField,
-    TargetPhotometry,
-    filter_of,
-)
+from soxs_pipeline.domain.camera import SkyImage, SourceTable, StarField, TargetPhotometry
+from soxs_pipeline.domain.filters import filter_of
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.plots import style
 

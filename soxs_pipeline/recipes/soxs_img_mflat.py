@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
-from soxs_pipeline.domain.camera import filter_of
+from soxs_pipeline.domain.filters import filter_of
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.errors import InputError

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from soxs_pipeline.cascade.associate import Dataset
 from soxs_pipeline.cascade.classify import DataFile, lookup
 from soxs_pipeline.cascade.spec import CascadeMap
-from soxs_pipeline.domain.camera import FILTER_KEYWORDS
+from soxs_pipeline.domain.filters import filter_of
 
 __all__ = ["stem_of", "title_of"]
 
@@ -51,7 +51,7 @@ def title_of(dataset: Dataset) -> str:
     if _observes(dataset):
         shown = [_target(dataset.main[0]) or dataset.main[0].origin]
         if dataset.task.name in _IMAGES:
-            shown.append(_filter(dataset.main[0]))
+            shown.append(filter_of(dataset.main[0].header))
         return " ".join(shown).strip()
     number = len(dataset.main)
     return f"{number} frames" if number > 1 else dataset.main[0].origin
@@ -85,7 +85,7 @@ def _optics(dataset: Dataset, cascade: CascadeMap) -> list[str]:
     exposure = lookup(first, "EXPTIME", cascade)
     seconds = f"{exposure:.1f}S" if isinstance(exposure, float) else ""
     if first.arm == "ACQ" and dataset.task.name.startswith("camera"):
-        return [_filter(first), seconds if _observes(dataset) else ""]
+        return [filter_of(first.header), seconds if _observes(dataset) else ""]
     if dataset.task.main.item.tag in {"BIAS", "DARK"}:
         return [seconds if dataset.task.main.item.tag == "DARK" else ""]
     lamps = "".join(short for key, short in _LAMPS if first.header.get(f"INS.{key}.NAME"))
@@ -98,10 +98,6 @@ def _target(file: DataFile) -> str:
     if not name or name.upper().startswith(("STD,", "OBJECT")):
         name = str(file.header.get("OBS.TARG.NAME") or name).strip()
     return re.sub(r"\s+", "", name)
-
-
-def _filter(file: DataFile) -> str:
-    return next((told for key in FILTER_KEYWORDS if (told := _plain(file.header.get(key)))), "")
 
 
 def _plain(value: object) -> str:

@@ -6,7 +6,7 @@ import yaml
 from soxs_pipeline.cascade import load
 from soxs_pipeline.cascade.classify import DataFile
 from soxs_pipeline.cascade.spec import Group
-from soxs_pipeline.domain.camera import FILTER_KEYWORDS
+from soxs_pipeline.domain.filters import FILTER_KEYWORDS
 from soxs_pipeline.domain.header import Header
 from soxs_reflex.description import describe, recipe_names
 from tests.support.edps_run import FOLDER, our_tasks, small

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from soxs_pipeline.domain.camera import SkyImage, SourceTable, filter_of
+from soxs_pipeline.domain.camera import SkyImage, SourceTable
+from soxs_pipeline.domain.filters import filter_of
 from soxs_pipeline.io.codecs.tables import column, table
 from soxs_pipeline.io.phase3.files import Associated, association_cards, fill, write_units
 from soxs_pipeline.io.phase3.observation import Release, observation_cards

@@ -39,9 +39,11 @@ def find_sources(frame: Frame, fwhm: float, sigma: float) -> tuple[Floats, Float
     fwhm
         Width of a star in pixels.
     sigma
-        Least significance.
+        Least significance, in terms of the scatter that the image shows if that exceeds its noise.
     """
     significance = _significance(frame, fwhm)
+    # Fringes and the like are no sources: what stands out must stand out of them.
+    sigma *= max(1.0, _lower_scatter(significance, frame))
     saturated = (frame.quality & np.uint32(Quality.SATURATED)) != 0
     with warnings.catch_warnings():
         # That nothing was found is told by the table.
@@ -89,12 +91,15 @@ def noise_factor(frame: Frame, fwhm: float) -> float:
 
     The lower half of the distribution tells it, for sources only add.
     """
-    significance = _significance(frame, fwhm)
+    return float(np.clip(_lower_scatter(_significance(frame, fwhm), frame), 0.5, 3.0))
+
+
+def _lower_scatter(significance: Floats, frame: Frame) -> float:
     inside = significance[(significance != 0) & ~frame.bad]
     if inside.size < 100:
         return 1.0
     low, middle = np.percentile(inside, [15.87, 50.0])
-    return float(np.clip(middle - low, 0.5, 3.0))
+    return float(middle - low)
 
 
 def disc(radius: float) -> NDArray[np.bool_]:

@@ -17,8 +17,8 @@ from soxs_pipeline.domain.camera import (
     SourceTable,
     StarField,
     TargetPhotometry,
-    filter_of,
 )
+from soxs_pipeline.domain.filters import filter_of
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.quality import FATAL
 from soxs_pipeline.domain.target import target_of

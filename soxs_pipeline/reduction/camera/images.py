@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from photutils.background import Background2D, MMMBackground, SExtractorBackground
 
 from soxs_pipeline.domain.calibrations import DetectorCalibration
-from soxs_pipeline.domain.camera import filter_of
+from soxs_pipeline.domain.filters import filter_of
 from soxs_pipeline.domain.frame import Frame, RawFrame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.domain.quality import FATAL, Quality

@@ -356,3 +356,14 @@ def test_another_star_in_the_place_of_one_does_not_bend_the_image(reduced):
     assert image.photometry.zero_point == pytest.approx(
         reduced.products.image.photometry.zero_point, abs=0.05
     )
+
+
+def test_fringes_are_no_sources(reduced):
+    raw = night().objects[0]
+    y, x = np.mgrid[: raw.data.shape[0], : raw.data.shape[1]]
+    fringed = replace(raw, data=raw.data + 25.0 * np.sin(x / 4.0 + y / 9.0))
+    found = run(night(), objects=[fringed]).products.sources
+    _row, distance = matched(found, night().truth[0])
+    assert (distance > 2.0).sum() < 0.1 * len(found.x)
+    bright = reduced.products.sources.magnitude < 18.0
+    assert len(found.x) > 0.8 * bright.sum()
