@@ -43,7 +43,7 @@ def find_sources(frame: Frame, fwhm: float, sigma: float) -> tuple[Floats, Float
     """
     significance = _significance(frame, fwhm)
     # Fringes and the like are no sources: what stands out must stand out of them.
-    sigma *= max(1.0, _lower_scatter(significance, frame))
+    sigma *= max(1.0, _scatter_below(significance, frame))
     saturated = (frame.quality & np.uint32(Quality.SATURATED)) != 0
     with warnings.catch_warnings():
         # That nothing was found is told by the table.
@@ -91,15 +91,19 @@ def noise_factor(frame: Frame, fwhm: float) -> float:
 
     The lower half of the distribution tells it, for sources only add.
     """
-    return float(np.clip(_lower_scatter(_significance(frame, fwhm), frame), 0.5, 3.0))
-
-
-def _lower_scatter(significance: Floats, frame: Frame) -> float:
+    significance = _significance(frame, fwhm)
     inside = significance[(significance != 0) & ~frame.bad]
     if inside.size < 100:
         return 1.0
     low, middle = np.percentile(inside, [15.87, 50.0])
-    return float(middle - low)
+    return float(np.clip(middle - low, 0.5, 3.0))
+
+
+def _scatter_below(significance: Floats, frame: Frame) -> float:
+    """Return the scatter of what lies below the background, where faint stars do not count."""
+    below = significance[(significance < 0) & ~frame.bad]
+    # Of half a normal distribution so many lie beyond one sigma.
+    return -float(np.percentile(below, 31.73)) if below.size >= 100 else 1.0
 
 
 def disc(radius: float) -> NDArray[np.bool_]:
