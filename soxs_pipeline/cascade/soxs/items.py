@@ -134,7 +134,8 @@ STD_TELLURIC_OFFSET = _raw(
 IMG_FLAT = _raw(
     "IMG_FLAT",
     "Camera flat",
-    dpr_type="*FLAT*",
+    # Not any type with the word in it: a linearity series holds flats of its own.
+    dpr_type=("*FLAT", "FLAT,SKY", "FLAT,TWILIGHT", "FLAT,DOME", "FLAT,LAMP"),
     dpr_tech=IMAGE_TECHS,
     seq_arm="ACQ",
 )

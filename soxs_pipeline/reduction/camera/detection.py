@@ -87,20 +87,12 @@ def _significance(frame: Frame, fwhm: float) -> Floats:
 
 
 def noise_factor(frame: Frame, fwhm: float) -> float:
-    """Return by what the noise over the area of a star exceeds that of independent pixels.
-
-    The lower half of the distribution tells it, for sources only add.
-    """
-    significance = _significance(frame, fwhm)
-    inside = significance[(significance != 0) & ~frame.bad]
-    if inside.size < 100:
-        return 1.0
-    low, middle = np.percentile(inside, [15.87, 50.0])
-    return float(np.clip(middle - low, 0.5, 3.0))
+    """Return by what the noise over the area of a star exceeds that of independent pixels."""
+    return float(np.clip(_scatter_below(_significance(frame, fwhm), frame), 0.5, 3.0))
 
 
 def _scatter_below(significance: Floats, frame: Frame) -> float:
-    """Return the scatter of what lies below the background, where faint stars do not count."""
+    """Return the scatter of what lies below the background, for sources only add."""
     below = significance[(significance < 0) & ~frame.bad]
     # Of half a normal distribution so many lie beyond one sigma.
     return -float(np.percentile(below, 31.73)) if below.size >= 100 else 1.0

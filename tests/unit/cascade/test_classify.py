@@ -88,6 +88,15 @@ def test_frames_of_the_camera(catg, dpr_type, tech, expected):
         ({}, "lacks ESO DPR CATG, ESO DPR TYPE, ESO DPR TECH"),
         ({"ESO DPR TYPE": "BIAS", "ESO SEQ ARM": "UVB"}, "ESO SEQ ARM is UVB"),
         ({"INSTRUME": "XSHOOTER"}, "INSTRUME is XSHOOTER"),
+        (
+            {
+                "ESO SEQ ARM": "ACQ",
+                "ESO DPR CATG": "CALIB",
+                "ESO DPR TYPE": "FLAT,LINEARITY",
+                "ESO DPR TECH": "IMAGE",
+            },
+            "no kind of ACQ frame",
+        ),
         ({"ESO PRO CATG": "MASTER_PIE_VIS"}, "MASTER_PIE_VIS is unknown"),
         (
             dict.fromkeys(["ESO DPR CATG", "ESO DPR TYPE", "ESO DPR TECH"], "MIRROR"),
