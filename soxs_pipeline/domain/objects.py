@@ -9,6 +9,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
 from soxs_pipeline.numerics.logspline import LogSpline
+from soxs_pipeline.numerics.slitprofile import NO_WING, Wing
 
 __all__ = ["WIDEST_STAR_ARCSEC", "BlurFraction", "SlitProfile", "Source", "Sources"]
 
@@ -57,11 +58,13 @@ class Source:
     forced
         True if the position was assumed, not found.
     blur_px
-        Full width at half maximum of the instrument's Gaussian blur along the slit, on average,
-        in pixels.
+        Full width at half maximum of the instrument's blur along the slit, on average, in pixels:
+        of its core, a Gaussian.
     blur_trend
         Relative change of it: coefficients of the Chebyshev polynomials 1, 2... of the scaled
         wavelength.
+    blur_wing
+        Wing of the blur.
     slit_width_arcsec
         Width of the slit that cuts the disc: what is seen along it is the disc summed over that
         width. 0 if it is not known: width and exponent are then those of the profile along it.
@@ -86,6 +89,7 @@ class Source:
     significance: float
     forced: bool
     blur_px: float = 0.0
+    blur_wing: Wing = NO_WING
     slit_width_arcsec: float = 0.0
     blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
     flux_error: float = float("nan")

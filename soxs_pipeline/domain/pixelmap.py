@@ -10,6 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from soxs_pipeline.numerics.slitprofile import NO_WING, Wing
+
 __all__ = ["PixelMap"]
 
 
@@ -26,14 +28,17 @@ class PixelMap:
     order
         Diffraction order, 0 outside.
     spot_fwhm_px
-        Full width at half maximum of the image of a pinhole along the slit, free of the pixel, in
-        pixels, in each order where it was measured.
+        Full width at half maximum of the image of a pinhole along the slit, free of the pixel and
+        of the wing, in pixels, in each order where it was measured.
+    spot_wing
+        Wing of these images.
     """
 
     wavelength_nm: NDArray[np.float64]
     slit_arcsec: NDArray[np.float32]
     order: NDArray[np.int16]
     spot_fwhm_px: Mapping[int, float] = field(default_factory=dict)
+    spot_wing: Wing = NO_WING
 
     @cached_property
     def places(self) -> dict[int, NDArray[np.int64]]:

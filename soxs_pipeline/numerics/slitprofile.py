@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,15 @@ from scipy.special import gammaln
 
 from soxs_pipeline.numerics.profiles import moffat_cumulative
 
-__all__ = ["STEP_ARCSEC", "look_up", "matched_disc", "passed_between", "profile_table"]
+__all__ = [
+    "NO_WING",
+    "STEP_ARCSEC",
+    "Wing",
+    "look_up",
+    "matched_disc",
+    "passed_between",
+    "profile_table",
+]
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +36,27 @@ _WIDEST_STEP, _EXPONENTS, _LITTLE = 0.6, (1.2, 40.0), 1e-3
 _FWHM_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
-def profile_table(fwhm: Floats, beta: float, width: float, height: Floats, blur: Floats) -> Floats:
+class Wing(NamedTuple):
+    """The wing of the instrument's blur: a second Gaussian upon that of its core.
+
+    Parameters
+    ----------
+    share
+        Part of the light that is in the wing.
+    stretch
+        Width of the wing over that of the core.
+    """
+
+    share: float
+    stretch: float
+
+
+NO_WING = Wing(0.0, 1.0)
+
+
+def profile_table(
+    fwhm: Floats, beta: float, width: float, height: Floats, blur: Floats, wing: Wing = NO_WING
+) -> Floats:
     """Return the fraction of the light passed by the slit that falls into pixels along it.
 
     The disc is a round Moffat function ``(1 + r^2 / a^2)^-beta`` (Moffat 1969, A&A 3, 455). At a
@@ -44,8 +73,10 @@ def profile_table(fwhm: Floats, beta: float, width: float, height: Floats, blur:
     width
         Of the slit in arcsec; in a slit of width 0 the profile is a Moffat function.
     height, blur
-        Extent of the pixels along the slit, and full width at half maximum of the Gaussian blur,
-        in arcsec, shape ``(m,)``.
+        Extent of the pixels along the slit, and full width at half maximum of the core of the
+        blur, a Gaussian, in arcsec, shape ``(m,)``.
+    wing
+        Of the blur.
 
     Returns
     -------
@@ -60,7 +91,11 @@ def profile_table(fwhm: Floats, beta: float, width: float, height: Floats, blur:
         density += part[:, None] * np.exp(-beta * np.log1p(distance2 / unit[:, None] ** 2))
     sigma = np.asarray(blur, float)[:, None] / _FWHM_SIGMA
     half = 0.5 * np.asarray(height, float)[:, None]
-    kernel = np.exp(-0.5 * (sigma * frequency) ** 2) * np.sinc(half * frequency / np.pi)
+    kernel = np.exp(-0.5 * (sigma * frequency) ** 2)
+    if wing.share:
+        broad = np.exp(-0.5 * (wing.stretch * sigma * frequency) ** 2)
+        kernel += wing.share * (broad - kernel)
+    kernel *= np.sinc(half * frequency / np.pi)
     seen = idct(dct(density, type=1, axis=1) * kernel, type=1, axis=1)
     return np.asarray(2.0 * half * seen)
 
@@ -107,7 +142,13 @@ def passed_between(
 
 
 def matched_disc(
-    fwhm: Floats, beta: float, width: float, height: Floats, blur: Floats, other: Floats
+    fwhm: Floats,
+    beta: float,
+    width: float,
+    height: Floats,
+    blur: Floats,
+    other: Floats,
+    wing: Wing = NO_WING,
 ) -> tuple[Floats, float]:
     """Return width and exponent of the disc that gives the same profile with another blur.
 
@@ -119,8 +160,10 @@ def matched_disc(
         As in `profile_table`, of the profiles that are seen; at least two of them.
     other
         Full width at half maximum of the other blur in arcsec, shape ``(m,)``.
+    wing
+        Of either blur, in units of its width.
     """
-    seen = profile_table(fwhm, beta, width, height, blur)
+    seen = profile_table(fwhm, beta, width, height, blur, wing)
     along = np.linspace(-1.0, 1.0, len(fwhm))
 
     def disc(values: Floats) -> tuple[Floats, float]:
@@ -128,7 +171,7 @@ def matched_disc(
 
     def apart(values: Floats) -> Floats:
         wide, exponent = disc(values)
-        return (profile_table(wide, exponent, width, height, other) - seen).ravel()
+        return (profile_table(wide, exponent, width, height, other, wing) - seen).ravel()
 
     # An exponent at the end of the range may move inwards only.
     exponents = np.log(np.array(_EXPONENTS) / beta)

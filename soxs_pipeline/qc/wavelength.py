@@ -11,7 +11,7 @@ from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.lines import LineMeasurements
 from soxs_pipeline.qc.definition import QcDefinition, QcValue
 
-__all__ = ["SOLUTION_QC", "measure_solution"]
+__all__ = ["SOLUTION_QC", "WING", "measure_solution"]
 
 LINES_TOTAL = QcDefinition("DETLINES TOT", "Images of clean lines expected on the detector")
 LINES_FOUND = QcDefinition("DETLINES NUM", "Images of lines found, the clean and the blended")
@@ -29,6 +29,7 @@ X_SHIFT = QcDefinition("X DIFF MEDIAN", "Median shift from the prediction, dispe
 Y_SHIFT = QcDefinition("Y DIFF MEDIAN", "Median shift from the prediction, slit", "pixel")
 FWHM = QcDefinition("FWHM PIN MEDIAN", "Median width of the pinhole images", "pixel")
 FWHM_SD = QcDefinition("FWHM PIN SD", "Scatter of the width of the pinhole images", "pixel")
+WING = QcDefinition("PIN WING FRAC", "Light in the wing of the pinhole images along the slit")
 RESOLUTION = QcDefinition("R PIN MEDIAN", "Median resolving power at the pinhole")
 ORDER_X_RMS = QcDefinition(
     "X RES RMS", "Rms residual of an order along the dispersion", "pixel", per_order=True

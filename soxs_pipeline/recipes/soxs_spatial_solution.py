@@ -11,7 +11,7 @@ from soxs_pipeline.domain.lines import LineList, LineMeasurements
 from soxs_pipeline.domain.orders import OrderTable
 from soxs_pipeline.domain.pixelmap import PixelMap
 from soxs_pipeline.parameters import ParameterSet, parameter
-from soxs_pipeline.qc.wavelength import SOLUTION_QC, measure_solution
+from soxs_pipeline.qc.wavelength import SOLUTION_QC, WING, measure_solution
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.detector.detrend import detrend
 from soxs_pipeline.reduction.wavelength.pixelmap import make_pixel_map
@@ -20,6 +20,7 @@ from soxs_pipeline.reduction.wavelength.solution import (
     describe_saturation,
     solve_dispersion,
 )
+from soxs_pipeline.reduction.wavelength.spotwings import core_and_wing
 
 __all__ = [
     "RECIPE",
@@ -91,6 +92,8 @@ def soxs_spatial_solution(
        with priors. Along the dispersion all pinholes of a line share one more offset: an error
        of its wavelength moves them alike and must not bend the slit.
     5. Invert the solution by Newton's method: wavelength, slit position and order of each pixel.
+    6. Fit core and wing of the pinholes' images along the slit: the blur of what is seen on the
+       sky.
 
     Fewer than nine pinholes are enough; a remark says how many were seen.
     """
@@ -109,15 +112,21 @@ def soxs_spatial_solution(
         moves_together=spectral_format.moves_together,
     )
     pixel_map = make_pixel_map(solution, order_table, frame.shape, margin_px=parameters.map_margin)
-    pixel_map = replace(pixel_map, spot_fwhm_px=lines.widths_along_slit_px())
+    core, wing = core_and_wing(frame, lines)
+    widths = {order: core * width for order, width in lines.widths_along_slit_px().items()}
+    pixel_map = replace(pixel_map, spot_fwhm_px=widths, spot_wing=wing)
     qc = measure_solution(
         solution, lines, expected.wavelength_nm[expected.clean], first_dispersion
     )
     gaps = describe_gaps(solution, lines, tuple(spectral_format.pinholes_arcsec))
     said = (*remarks, *describe_saturation(frame, expected), *gaps)
+    qc = (*qc, WING.value(wing.share))
     return Outcome(SpatialSolutionProducts(solution, pixel_map, lines), qc, said)
 
 
 RECIPE = Recipe(
-    soxs_spatial_solution, SpatialSolutionParameters, SpatialSolutionProducts, SOLUTION_QC
+    soxs_spatial_solution,
+    SpatialSolutionParameters,
+    SpatialSolutionProducts,
+    (*SOLUTION_QC, WING),
 )

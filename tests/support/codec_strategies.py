@@ -29,6 +29,7 @@ from soxs_pipeline.domain.spectra import (
     ZeroPoint,
 )
 from soxs_pipeline.numerics.logspline import LogSpline
+from soxs_pipeline.numerics.slitprofile import Wing
 
 __all__ = ["STRATEGIES"]
 
@@ -119,6 +120,10 @@ def bad_pixel_maps(draw):
     return BadPixelMap(draw(flags(draw(hnp.array_shapes(min_dims=2, max_dims=2, max_side=5)))))
 
 
+def wings():
+    return st.builds(Wing, st.floats(0.0, 0.4), st.floats(1.0, 5.0))
+
+
 @st.composite
 def pixel_maps(draw):
     shape = draw(hnp.array_shapes(min_dims=2, max_dims=2, max_side=5))
@@ -130,6 +135,7 @@ def pixel_maps(draw):
         spot_fwhm_px=draw(
             st.dictionaries(st.integers(1, 30), st.floats(0.5, 9.0).map(lambda v: round(v, 6)))
         ),
+        spot_wing=draw(wings()),
     )
 
 
@@ -299,6 +305,7 @@ def sources(draw):
             forced=draw(st.booleans()),
             blur_px=draw(positive),
             blur_trend=draw(vectors(draw(st.integers(0, 3)))),
+            blur_wing=draw(wings()),
             slit_width_arcsec=draw(positive),
             flux_error=draw(positive | st.just(float("nan"))),
             blur_seen_px=draw(positive | st.just(float("nan"))),

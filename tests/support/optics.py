@@ -65,14 +65,15 @@ def make_frame(image, rng, read_noise=5.0):
     return Frame(noisy, variance, np.zeros(image.shape, np.uint32), "electron", Header({}), SETUP)
 
 
-def make_arc(truth, lines, slits, rng, shape=(160, 400)):
-    """An arc frame through pinholes."""
+def make_arc(truth, lines, slits, rng, shape=(160, 400), parts=((0.75, 1.0),)):
+    """An arc frame through pinholes; their images have parts of a width and share each."""
     image = np.zeros(shape)
     for order, (low, high) in zip(truth.orders, truth.wave_domain_nm, strict=True):
         inside = (lines.wavelength_nm > low) & (lines.wavelength_nm < high)
         for slit in slits:
             x, y = truth.detector_position(int(order), lines.wavelength_nm[inside], slit)
-            add_spots(image, x, y, lines.intensity[inside])
+            for sigma, share in parts:
+                add_spots(image, x, y, share * lines.intensity[inside], sigma)
     return make_frame(image, rng)
 
 

@@ -13,6 +13,7 @@ from soxs_pipeline.domain.objects import SlitProfile, Source, Sources
 from soxs_pipeline.io.codecs.codec import Codec, Layout, Units
 from soxs_pipeline.io.codecs.tables import column, floats, integers, logicals, table
 from soxs_pipeline.numerics.logspline import LogSpline
+from soxs_pipeline.numerics.slitprofile import Wing
 
 __all__ = ["SOURCES"]
 
@@ -34,6 +35,8 @@ def _encode(found: Sources, _: Layout) -> tuple[dict[str, object], list[Any]]:
         column("BLUR", np.array([s.blur_px for s in sources], dtype=float), "pixel"),
         column("BLUR_TREND", _padded([s.blur_trend for s in sources])),
         column("N_TREND", np.array([s.blur_trend.size for s in sources], dtype=np.int32)),
+        column("WING_SHARE", np.array([s.blur_wing.share for s in sources], float)),
+        column("WING_STRETCH", np.array([s.blur_wing.stretch for s in sources], float)),
         column("SLIT_WIDTH", np.array([s.slit_width_arcsec for s in sources], float), "arcsec"),
         column("FLUX_ERR", np.array([s.flux_error for s in sources], float)),
         column("BLUR_SEEN", np.array([s.blur_seen_px for s in sources], float), "pixel"),
@@ -89,6 +92,8 @@ def _decode(units: Units, _: Layout) -> Sources:
         floats(rows, "BLUR"),
         floats(rows, "BLUR_TREND"),
         integers(rows, "N_TREND"),
+        floats(rows, "WING_SHARE"),
+        floats(rows, "WING_STRETCH"),
         floats(rows, "SLIT_WIDTH"),
         floats(rows, "FLUX_ERR"),
         floats(rows, "BLUR_SEEN"),
@@ -112,6 +117,7 @@ def _decode(units: Units, _: Layout) -> Sources:
             forced=bool(forced),
             blur_px=float(blur),
             blur_trend=np.atleast_1d(trend)[:n_trend],
+            blur_wing=Wing(float(share), float(stretch)),
             slit_width_arcsec=float(slit_width),
             flux_error=float(flux_error),
             blur_seen_px=float(blur_seen),
@@ -134,6 +140,8 @@ def _decode(units: Units, _: Layout) -> Sources:
             blur,
             trend,
             n_trend,
+            share,
+            stretch,
             slit_width,
             flux_error,
             blur_seen,
@@ -153,4 +161,4 @@ def _decode(units: Units, _: Layout) -> Sources:
     return Sources(sources, profile, float(aim))
 
 
-SOURCES = Codec(Sources, 6, _encode, _decode)
+SOURCES = Codec(Sources, 7, _encode, _decode)

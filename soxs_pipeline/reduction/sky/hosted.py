@@ -120,7 +120,7 @@ def _with_target_unseen(
         return shapes
     place = Peak(aim, 1.0, 0.0, 0.0)
     nothing = np.zeros(0), np.zeros(0)
-    usual = usual_shape(place, host.domain_nm, nothing, host.slit_width_arcsec)
+    usual = usual_shape(place, host.domain_nm, nothing, host.slit_width_arcsec, host.blur_wing)
     assumed = replace(usual, forced=True, significance=0.0)
     return target_first(fit_hosted(orders, [host, assumed]).shapes, options)
 
@@ -132,7 +132,8 @@ def _another_star(orders: list[HostPixels], shapes: list[Shape], threshold: floa
     if peak.significance < _SURER * threshold:
         return None
     like = stiff[0]
-    return usual_shape(peak, like.domain_nm, (np.zeros(0), np.zeros(0)), like.slit_width_arcsec)
+    nothing = np.zeros(0), np.zeros(0)
+    return usual_shape(peak, like.domain_nm, nothing, like.slit_width_arcsec, like.blur_wing)
 
 
 def _is_better(more: HostedSources, best: HostedSources, threshold: float) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.numerics.gausshermite import hermite_sum
 from soxs_pipeline.numerics.logspline import LogSpline
-from soxs_pipeline.numerics.slitprofile import look_up, passed_between, profile_table
+from soxs_pipeline.numerics.slitprofile import Wing, look_up, passed_between, profile_table
 
 __all__ = ["HasProfile", "light_share", "smooth_along", "spread_of"]
 
@@ -36,6 +36,10 @@ class HasProfile(Protocol):
     @property
     def slit_width_arcsec(self) -> float:
         """Width of the slit that cuts the disc; 0 if unknown."""
+
+    @property
+    def blur_wing(self) -> Wing:
+        """Wing of the instrument's blur."""
 
     @property
     def departure(self) -> Floats:
@@ -92,7 +96,7 @@ def light_share(
     heights = smooth_along(nodes, wavelength_nm, height_arcsec)
     width = np.maximum(source.fwhm(nodes), 0.05)
     disc = (source.beta, source.slit_width_arcsec)
-    table = profile_table(width, *disc, heights, source.blur(nodes) * heights)
+    table = profile_table(width, *disc, heights, source.blur(nodes) * heights, source.blur_wing)
     centre = source.position(nodes)
     inside = passed_between(slit[0] - centre, slit[1] - centre, width, *disc)
     inside = np.maximum(inside, _LEAST_INSIDE)

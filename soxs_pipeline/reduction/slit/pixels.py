@@ -17,6 +17,7 @@ from soxs_pipeline.domain.dispersion import DispersionSolution
 from soxs_pipeline.domain.frame import Frame
 from soxs_pipeline.domain.slit import slit_width_arcsec
 from soxs_pipeline.errors import InputError, UnprocessableDataError
+from soxs_pipeline.numerics.slitprofile import NO_WING, Wing
 from soxs_pipeline.reduction.detector.prepare import require_same
 from soxs_pipeline.reduction.orders.pixelarea import pixel_area
 
@@ -68,6 +69,8 @@ class SlitPixels:
     blur_px
         Full width at half maximum of the instrument's blur along the slit that is expected, in
         pixels; NaN if unknown.
+    blur_wing
+        Wing of the blur.
     slit_width_arcsec
         Width of the slit; 0 if unknown.
     """
@@ -87,6 +90,7 @@ class SlitPixels:
     slit_half_arcsec: float
     width: int
     blur_px: float = math.nan
+    blur_wing: Wing = NO_WING
     slit_width_arcsec: float = 0.0
 
     def only(self, which: NDArray[np.bool_]) -> SlitPixels:
@@ -296,6 +300,7 @@ def _gather(
         width=readings.width,
         slit_width_arcsec=readings.slit_width_arcsec,
         blur_px=blur_fraction * pixel_map.spot_fwhm_px.get(order, math.nan),
+        blur_wing=pixel_map.spot_wing,
     )
 
 

@@ -158,7 +158,13 @@ def with_blur(source: Source, geometry: Geometry, factor: float) -> Source:
     height = _pixel_arcsec(geometry, wave)
     blur = source.blur(wave) * height
     width, beta = matched_disc(
-        source.fwhm(wave), source.beta, source.slit_width_arcsec, height, blur, factor * blur
+        source.fwhm(wave),
+        source.beta,
+        source.slit_width_arcsec,
+        height,
+        blur,
+        factor * blur,
+        source.blur_wing,
     )
     scaled = np.linspace(-1.0, 1.0, _NODES)
     degree = min(source.fwhm_coef.size - 1, _NODES - 1)

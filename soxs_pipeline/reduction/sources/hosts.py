@@ -172,7 +172,7 @@ def find_star(orders: list[HostPixels], shapes: list[Shape]) -> Peak:
         return Peak(0.0, width, 0.0, 0.0)
     like = usual_shape(
         Peak(0.0, width, 0.0, 0.0), host.domain_nm, (np.zeros(0), np.zeros(0)),
-        host.slit_width_arcsec,
+        host.slit_width_arcsec, host.blur_wing,
     )  # fmt: skip
     trial = [replace(like, trace=np.array([place, *values.shared[:3]])) for place in places]
     known, lean, _ = fit.normal(values)

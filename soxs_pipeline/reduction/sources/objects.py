@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from soxs_pipeline.numerics.detection import Peak, find_peaks, matched_filter
 from soxs_pipeline.numerics.profiles import moffat_fraction
+from soxs_pipeline.numerics.slitprofile import NO_WING, Wing
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 from soxs_pipeline.reduction.sources.shapes import Shape, usual_shape
 
@@ -56,6 +57,8 @@ class Collapsed:
     blur_px
         Full width at half maximum of the blur along the slit that is expected in the order of each
         segment, shape ``(m,)``; NaN if unknown.
+    blur_wing
+        Wing of the blur.
     slit_width_arcsec
         Width of the slit; 0 if unknown.
     beside
@@ -77,6 +80,7 @@ class Collapsed:
     domain_nm: tuple[float, float]
     blur_px: Floats
     slit_width_arcsec: float
+    blur_wing: Wing = NO_WING
     beside: Floats = field(default_factory=lambda: np.zeros((0, 1, 1)))
     beside_error: Floats = field(default_factory=lambda: np.zeros(0))
     common: Floats = field(default_factory=lambda: np.zeros((0, 1, 1)))
@@ -176,6 +180,7 @@ def collapse(
         ),
         blur_px=np.array([blurs[row[1]] for row in rows]),
         slit_width_arcsec=orders[0].slit_width_arcsec,
+        blur_wing=orders[0].blur_wing,
     )
 
 
@@ -231,7 +236,13 @@ def _best_peak(collapsed: Collapsed, segments: NDArray, threshold: float) -> Pea
 
 def expected_shape(collapsed: Collapsed, peak: Peak) -> Shape:
     """Return a straight source at a peak with the profile that is expected beforehand."""
-    return usual_shape(peak, collapsed.domain_nm, _blurs(collapsed), collapsed.slit_width_arcsec)
+    return usual_shape(
+        peak,
+        collapsed.domain_nm,
+        _blurs(collapsed),
+        collapsed.slit_width_arcsec,
+        collapsed.blur_wing,
+    )
 
 
 def _blurs(collapsed: Collapsed) -> tuple[Floats, Floats]:

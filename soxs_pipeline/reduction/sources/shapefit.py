@@ -282,7 +282,12 @@ def _profiles(collapsed: Collapsed, shape: Shape) -> Floats:
     # A bin takes pixels from half its width to either side.
     spread = np.hypot(heights, collapsed.slit_arcsec[1] - collapsed.slit_arcsec[0])
     table = profile_table(
-        shape.fwhm(nodes), shape.beta, shape.slit_width_arcsec, spread, shape.blur(nodes) * heights
+        shape.fwhm(nodes),
+        shape.beta,
+        shape.slit_width_arcsec,
+        spread,
+        shape.blur(nodes) * heights,
+        shape.blur_wing,
     )
     row = (wave - low) * ((_PROFILE_NODES - 1) / max(high - low, 1e-12))
     distance = collapsed.slit_arcsec - shape.position(wave)[:, None]

@@ -12,6 +12,7 @@ from soxs_pipeline.domain.objects import WIDEST_STAR_ARCSEC, Source
 from soxs_pipeline.numerics.detection import Peak
 from soxs_pipeline.numerics.logspline import LogSpline
 from soxs_pipeline.numerics.robust import mad_sigma, tukey_weights
+from soxs_pipeline.numerics.slitprofile import NO_WING, Wing
 from soxs_pipeline.reduction.slit.lightshare import light_share
 from soxs_pipeline.reduction.slit.pixels import SlitPixels
 
@@ -59,6 +60,8 @@ class Shape:
         Full width at half maximum of the instrument's blur in pixels, on average.
     blur_trend
         How it changes, as in `Source`.
+    blur_wing
+        Its wing.
     blur_usual_px
         What it is expected to be, and the scatter of that.
     slit_width_arcsec
@@ -80,6 +83,7 @@ class Shape:
     blur_usual_px: tuple[float, float] = BLUR_PX
     slit_width_arcsec: float = 0.0
     blur_trend: Floats = field(default_factory=lambda: np.zeros(0))
+    blur_wing: Wing = NO_WING
     flux_error: float = float("nan")
     blur_seen_px: tuple[float, float] = (float("nan"), float("nan"))
     departure: Floats = field(default_factory=lambda: np.zeros(0))
@@ -128,6 +132,7 @@ def usual_shape(
     domain_nm: tuple[float, float],
     blurs: tuple[Floats, Floats],
     slit_width_arcsec: float = 0.0,
+    blur_wing: Wing = NO_WING,
 ) -> Shape:
     """Return a straight source at a peak with the profile that is expected beforehand.
 
@@ -142,6 +147,8 @@ def usual_shape(
         expected to have there; empty if unknown.
     slit_width_arcsec
         Of the slit; 0 if unknown.
+    blur_wing
+        Of the blur.
     """
     blur, trend = _blur_of(blurs, domain_nm)
     return Shape(
@@ -155,6 +162,7 @@ def usual_shape(
         blur_px=blur[0],
         blur_usual_px=blur,
         blur_trend=trend,
+        blur_wing=blur_wing,
         slit_width_arcsec=slit_width_arcsec,
     )
 
@@ -204,6 +212,7 @@ def source_of(shape: Shape) -> Source:
         forced=shape.forced,
         blur_px=shape.blur_px,
         blur_trend=shape.blur_trend,
+        blur_wing=shape.blur_wing,
         slit_width_arcsec=shape.slit_width_arcsec,
         flux_error=shape.flux_error,
         blur_seen_px=shape.blur_seen_px[0],

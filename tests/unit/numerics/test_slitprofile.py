@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from soxs_pipeline.numerics.slitprofile import (
+    NO_WING,
+    Wing,
     look_up,
     matched_disc,
     passed_between,
@@ -32,15 +34,18 @@ def between(light, low, high):
 @pytest.mark.parametrize("width", [0.0, 0.5, 1.0, 1.5, 5.0])
 @pytest.mark.parametrize("beta", [2.5, 3.2, 6.0])
 @pytest.mark.parametrize("fwhm", [0.4, 0.9, 2.0])
-def test_the_table_is_the_disc_seen_along_the_slit(width, beta, fwhm):
+@pytest.mark.parametrize("wing", [NO_WING, Wing(0.1, 2.5)])
+def test_the_table_is_the_disc_seen_along_the_slit(width, beta, fwhm, wing):
     sigma = BLUR / 2.3548
-    kernel = np.exp(-0.5 * (STEP * np.arange(-200, 201) / sigma) ** 2)
+    grid = STEP * np.arange(-300, 301)
+    kernel = (1.0 - wing.share) * np.exp(-0.5 * (grid / sigma) ** 2)
+    kernel += wing.share / wing.stretch * np.exp(-0.5 * (grid / sigma / wing.stretch) ** 2)
     sharp = disc_along(width, fwhm, beta)
     blurred = np.convolve(sharp, kernel / kernel.sum(), "same")
     place = np.arange(-6.0, 6.0, 0.037)
     expected = between(blurred, place - 0.5 * HEIGHT, place + 0.5 * HEIGHT)
     two = np.full(2, 1.0)
-    table = profile_table(fwhm * two, beta, width, HEIGHT * two, BLUR * two)
+    table = profile_table(fwhm * two, beta, width, HEIGHT * two, BLUR * two, wing)
     found = look_up(table, np.full(place.size, 0.4), place)
     assert found == pytest.approx(expected, abs=2e-4 * expected.max())
     passed = passed_between([-5.0], [3.0], np.array([fwhm]), beta, width)
@@ -72,12 +77,13 @@ def test_the_blur_adds_its_variance():
 @pytest.mark.parametrize("width", [0.0, 1.0, 5.0])
 @pytest.mark.parametrize("fwhm", [0.6, 1.2])
 @pytest.mark.parametrize("other", [0.36, 0.44, 0.55])
-def test_another_blur_finds_the_disc_back_that_was_blurred_by_it(width, fwhm, other):
+@pytest.mark.parametrize("wing", [NO_WING, Wing(0.05, 2.0)])
+def test_another_blur_finds_the_disc_back_that_was_blurred_by_it(width, fwhm, other, wing):
     # A profile of a known disc and blur, fitted with a wrong blur: the disc comes out wrong ...
     discs, same = fwhm * np.array([1.0, 0.9, 0.8]), np.ones(3)
-    wrong, beta = matched_disc(discs, 3.2, width, HEIGHT * same, BLUR * same, other * same)
+    wrong, beta = matched_disc(discs, 3.2, width, HEIGHT * same, BLUR * same, other * same, wing)
     assert np.abs(wrong / discs - 1.0).max() > 0.002
     # ... and right again with the right one.
-    back, beta = matched_disc(wrong, beta, width, HEIGHT * same, other * same, BLUR * same)
+    back, beta = matched_disc(wrong, beta, width, HEIGHT * same, other * same, BLUR * same, wing)
     assert back == pytest.approx(discs, rel=0.01)
     assert beta == pytest.approx(3.2, rel=0.03)

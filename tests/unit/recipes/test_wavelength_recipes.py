@@ -9,6 +9,7 @@ from soxs_pipeline.domain.calibrations import DetectorCalibration
 from soxs_pipeline.domain.frame import RawFrame
 from soxs_pipeline.domain.header import Header
 from soxs_pipeline.errors import InputError, UnprocessableDataError
+from soxs_pipeline.numerics.slitprofile import NO_WING
 from soxs_pipeline.recipes import soxs_disp_solution, soxs_merge, soxs_spatial_solution
 from tests.support.optics import (
     PINHOLES,
@@ -68,6 +69,25 @@ def test_fewer_than_nine_pinholes_still_make_a_map(rng):
     spots = outcome.products.pixel_map.spot_fwhm_px
     assert set(spots) == set(outcome.products.dispersion.orders.tolist())
     assert list(spots.values()) == pytest.approx([2.3548 * 0.75] * len(spots), rel=0.03)
+    # These images are Gaussian: no wing is made up.
+    assert outcome.products.pixel_map.spot_wing == NO_WING
+    assert value(outcome, "PIN WING FRAC") == 0.0
+
+
+def test_the_wing_of_the_pinholes_images_is_measured(rng):
+    toy, lines = make_format(), make_lines(rng)
+    first = first_solution(rng, lines, toy).products.dispersion
+    parts = (0.75, 0.95), (1.6, 0.05)
+    raw = make_raw(make_arc(toy.solution, lines, PINHOLES, rng, parts=parts))
+    table = make_open_order_table(toy.solution, 400)
+    outcome = run(soxs_spatial_solution, raw, NOTHING, table, first, lines, toy)
+    wing = outcome.products.pixel_map.spot_wing
+    assert wing.share == pytest.approx(0.05, abs=0.015)
+    assert wing.stretch == pytest.approx(1.6 / 0.75, rel=0.15)
+    assert value(outcome, "PIN WING FRAC") == wing.share
+    # The width is that of the core, which a Gaussian fitted to all of it would overrate.
+    spots = list(outcome.products.pixel_map.spot_fwhm_px.values())
+    assert spots == pytest.approx([2.3548 * 0.75] * len(spots), rel=0.02)
 
 
 def test_a_saturated_arc_has_no_lines_to_offer(rng):

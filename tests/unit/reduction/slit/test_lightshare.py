@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from soxs_pipeline.domain.objects import Source
+from soxs_pipeline.numerics.slitprofile import Wing
 from soxs_pipeline.reduction.slit.lightshare import light_share
 from tests.support.sky_scene import BLUR_PX, Star, slit_profile
 
@@ -21,6 +24,18 @@ def test_the_share_is_that_of_brute_force(fwhm):
     share = light_share(source(fwhm), wave, slit, height, SLIT)
     expected = slit_profile(slit - 0.5, height, Star(fwhm=fwhm, beta=3.0))
     assert share == pytest.approx(expected, rel=0.01, abs=2e-4)
+
+
+def test_a_wing_of_the_blur_widens_what_is_seen_far_out_and_takes_no_light():
+    slit = np.arange(-6.0 + 0.15, 6.0, 0.3)
+    plain, winged = (
+        light_share(one, np.full(slit.size, 1100.0), slit, np.full(slit.size, 0.3), SLIT)
+        for one in (source(0.4, 8.0), replace(source(0.4, 8.0), blur_wing=Wing(0.1, 3.0)))
+    )
+    away = np.abs(slit - 0.5)
+    assert winged.sum() == pytest.approx(plain.sum(), abs=1e-4)
+    assert (winged[away > 1.0] > plain[away > 1.0]).all()
+    assert winged[away > 0.8].sum() > plain[away > 0.8].sum() + 0.02
 
 
 def test_all_light_on_the_slit_is_one():
