@@ -99,10 +99,12 @@ def plan_shots(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> lis
     block
         One of ``BLOCKS``.
     sizes
-        Sizes of the sets of ``bias``, ``flat`` and ``dark``.
+        Sizes of the sets of ``bias``, ``flat`` and ``dark``, and how many exposures of the target
+        are made where a block stares at it, ``object``.
     """
+    count = sizes.get("object", 1)
     if block == "bare":
-        return _observation(arm, "stare")
+        return _observation(arm, "stare", count=count)
     if block == "linearity":
         first = sizes["bias" if arm == "VIS" else "dark"]
         return _calibrations(arm, scene, sizes)[:first] + _linearity(arm)
@@ -110,10 +112,11 @@ def plan_shots(arm: str, scene: Scene, block: str, sizes: dict[str, int]) -> lis
         shots = _calibrations(arm, scene, sizes)
         shots += _as_standard(_flats(arm, sizes["flat"]))
         for part in _SEVERAL[block]:
-            seen = _observation(arm, part, scene.slit_arcsec)
+            seen = _observation(arm, part, scene.slit_arcsec, count)
             shots += _as_standard(seen) if part in {"std", "telluric"} else seen
         return shots
-    shots = _calibrations(arm, scene, sizes) + _observation(arm, block, scene.slit_arcsec)
+    shots = _calibrations(arm, scene, sizes)
+    shots += _observation(arm, block, scene.slit_arcsec, count)
     return _as_standard(shots) if block in {"std", "std_nod", "telluric"} else shots
 
 
@@ -144,10 +147,11 @@ def _flats(arm: str, size: int) -> list[Shot]:
     return _set("flat", arm, size) + _set("flat_d2", arm, size)
 
 
-def _observation(arm: str, block: str, slit_arcsec: float = 1.0) -> list[Shot]:
+def _observation(arm: str, block: str, slit_arcsec: float = 1.0, count: int = 1) -> list[Shot]:
     single = {"stare": "object", "std": "std_flux", "telluric": "std_telluric"}
     if block in single:
-        return [Shot(single[block], arm, 1, 1, on_sky=True)]
+        repeats = count if block == "stare" else 1
+        return [Shot(single[block], arm, k + 1, repeats, on_sky=True) for k in range(repeats)]
     if block in {"nod", "std_nod"}:
         kind = "object_nod" if block == "nod" else "std_flux_nod"
         return [

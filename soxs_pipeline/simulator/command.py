@@ -37,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--flat", type=int, default=5, metavar="N", help="flats of each lamp")
     parser.add_argument("--dark", type=int, default=3, metavar="N", help="darks of each length")
     parser.add_argument(
+        "--object",
+        type=int,
+        default=1,
+        metavar="N",
+        help="exposures of a target that is stared at",
+    )
+    parser.add_argument(
         "--compress",
         default="",
         choices=("", "gz", "Z", "fz"),
@@ -82,6 +89,8 @@ def run(args: argparse.Namespace, progress: Callable[[str], None] | None = None)
         return 0
     if min(args.bias, args.flat, args.dark) < 0:
         raise ParameterError("the number of frames cannot be negative", wanted="0 or more")
+    if args.object < 1:
+        raise ParameterError("no exposure of the target is asked for", wanted="1 or more")
     across, along = (int(part) for part in args.binning.split("x"))
     written = simulate(
         args.out,
@@ -92,6 +101,7 @@ def run(args: argparse.Namespace, progress: Callable[[str], None] | None = None)
         n_bias=args.bias,
         n_flat=args.flat,
         n_dark=args.dark,
+        n_object=args.object,
         compress=args.compress,
         quirks=tuple(args.quirk),
         frames=args.frame,

@@ -52,6 +52,7 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     n_bias: int = 5,
     n_flat: int = 5,
     n_dark: int = 3,
+    n_object: int = 1,
     compress: str = "",
     quirks: Sequence[str] = (),
     frames: Sequence[str] | None = None,
@@ -75,6 +76,8 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
         One of ``BLOCKS``.
     n_bias, n_flat, n_dark
         Sizes of the sets.
+    n_object
+        Exposures of the target where the block stares at it.
     compress
         ``gz``, ``Z``, ``fz`` or nothing.
     quirks
@@ -111,7 +114,7 @@ def simulate(  # noqa: PLR0913 - one keyword for each choice of the user
     except OSError as error:
         raise OutputError(f"cannot make {out}: {error}", remedy="choose another folder") from error
     chosen = get_scene(scene)
-    sizes = {"bias": n_bias, "flat": n_flat, "dark": n_dark}
+    sizes = {"bias": n_bias, "flat": n_flat, "dark": n_dark, "object": n_object}
     if "ACQ" in arms:
         acquired = _acquire(out, chosen, seed, block, compress, progress)
         arms = [arm for arm in arms if arm != "ACQ"]
@@ -230,8 +233,9 @@ class _Night:
             elif shot.number == 1:
                 begun = clock
             chosen = wide if shot.standard else state
-            if shot.number == 1:
+            if shot.number == 1 or shot.on_sky:
                 # Only repeats of one exposure share their light; the rest would fill the memory.
+                # On the sky each exposure has its own: the image of the slit moves.
                 chosen.images.clear()
             frame = self._take(chosen, shot, index, self._fields(shot, begun, twins), clock)
             self._keep(chosen, shot, frame, clock)

@@ -37,7 +37,14 @@ def test_scenes_are_listed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [("--scene", "rainy"), ("--bias", "-1"), ("--quirk", "odd"), ("--block", "tea")]
+    "words",
+    [
+        ("--scene", "rainy"),
+        ("--bias", "-1"),
+        ("--object", "0"),
+        ("--quirk", "odd"),
+        ("--block", "tea"),
+    ],
 )
 def test_wrong_words_are_one_clear_error(words, tmp_path):
     with pytest.raises(ParameterError):

@@ -106,6 +106,17 @@ def test_plans_hold_complete_sets(arm, block):
         assert kinds["dark"] == (3 if block == "linearity" else 6)
 
 
+def test_a_stare_may_have_many_exposures():
+    shots = blocks.plan_shots(
+        "VIS", Scene(), "flux", {"bias": 5, "flat": 5, "dark": 3, "object": 3}
+    )
+    seen = [shot for shot in shots if shot.kind == "object"]
+    assert [(shot.number, shot.total, shot.on_sky) for shot in seen] == [
+        (1, 3, True), (2, 3, True), (3, 3, True)
+    ]  # fmt: skip
+    assert sum(shot.kind == "std_flux" for shot in shots) == 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"block": "tea"}, {"quirks": ("odd",)}, {"arms": ("UVB",)}, {"arms": ()}, {"frames": ("x",)}],
