@@ -75,7 +75,7 @@ def core_and_wing(frame: Frame, lines: LineMeasurements) -> tuple[float, Wing]:
 
 def _rows(frame: Frame, lines: LineMeasurements) -> list[_Row]:
     """Return the brightest lines that are seen through as many pinholes as any is."""
-    widths, bad = lines.widths_along_slit_px(), frame.bad
+    bad = frame.bad
     _, line = np.unique(
         np.column_stack((lines.order, lines.wavelength_nm)), axis=0, return_inverse=True
     )
@@ -86,19 +86,14 @@ def _rows(frame: Frame, lines: LineMeasurements) -> list[_Row]:
     rows = []
     for one in np.flatnonzero(count == most):
         spots = np.flatnonzero((line.ravel() == one) & lines.used)
-        sigma = widths.get(int(lines.order[spots[0]]), np.nan) / _FWHM_SIGMA
-        row = _row(frame, bad, lines, spots[np.argsort(lines.y[spots])], sigma)
-        if row is not None and np.isfinite(sigma):
+        row = _row(frame, bad, lines, spots[np.argsort(lines.y[spots])])
+        if row is not None:
             rows.append(row)
     return sorted(rows, key=lambda row: -row.flux)[:_MOST_LINES]
 
 
 def _row(
-    frame: Frame,
-    bad: NDArray[np.bool_],
-    lines: LineMeasurements,
-    spots: NDArray[np.int64],
-    sigma: float,
+    frame: Frame, bad: NDArray[np.bool_], lines: LineMeasurements, spots: NDArray[np.int64]
 ) -> _Row | None:
     """Return the light of a line along the slit; None if it comes near the detector's border."""
     x, y = lines.x[spots] + lines.x_blend[spots], lines.y[spots]
@@ -114,4 +109,6 @@ def _row(
     known = ~bad[place].any(axis=1)
     variance = np.where(known, frame.variance[place].sum(axis=1, dtype=float), np.inf)
     light = np.where(known, frame.data[place].sum(axis=1, dtype=float), 0.0)
+    # Images of all widths laid over one another would look as if they had a wing.
+    sigma = float(np.median(lines.fwhm_y[spots])) / _FWHM_SIGMA
     return _Row(first, light, variance, y, sigma, float(lines.flux[spots].sum()))
