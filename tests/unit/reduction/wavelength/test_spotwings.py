@@ -63,17 +63,3 @@ def test_a_single_pinhole_tells_nothing():
     spots = measured(frame, lines)
     only = replace(spots, used=spots.used & (spots.slit_arcsec == 0.0))
     assert core_and_wing(frame, only) == (1.0, NO_WING)
-
-
-def test_lines_of_different_widths_do_not_pass_for_a_wing():
-    rng = np.random.default_rng(5)
-    lines = make_lines(rng)
-    frames = []
-    for turn, sigma in enumerate((0.6, 0.9)):
-        some = slice(turn, None, 2)
-        mine = replace(lines, wavelength_nm=lines.wavelength_nm[some],
-                       intensity=lines.intensity[some])  # fmt: skip
-        frames.append(make_arc(TOY.solution, mine, PINHOLES, rng, parts=((sigma, 1.0),)))
-    both = replace(frames[0], data=sum(one.data for one in frames),
-                   variance=sum(one.variance for one in frames))  # fmt: skip
-    assert core_and_wing(both, measured(both, lines)) == (1.0, NO_WING)
