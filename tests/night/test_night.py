@@ -52,6 +52,14 @@ def test_the_spectrum_is_unbiased_and_its_errors_true(night, arm):
     assert np.median(values(found, "snr_to_ideal")) > 0.95
 
 
+@pytest.mark.parametrize("arm", ARMS)
+def test_the_wing_of_the_optics_is_found(night, arm):
+    (path, header), *_ = night.products(f"DISP_IMAGE_{arm}")
+    # The simulator's optics put 4 % of the light into a wing twice as wide as the core.
+    assert header["ESO QC PIN WING FRAC"] == pytest.approx(0.04, abs=0.012), path
+    assert header["ESO PRO SPOT WING STRETCH"] == pytest.approx(2.0, abs=0.3)
+
+
 def test_one_spectrum_covers_both_arms(night):
     ((path, header),) = night.products("SCI_MERGED_1D")
     bins = fits.getdata(path, "MERGED")

@@ -88,30 +88,7 @@ def model_exposure(
     if not rising:
         modelled = level
     for _ in range(_ROUNDS - 1):
-        modelled = [_joint(order, shapes, sky) for order in modelled]
-        left = [_misfit(order) for order in modelled]
-        usual, precision = common_gain(
-            (order.distortion, misfit) for order, misfit in zip(modelled, left, strict=True)
-        )
-        # Wings of sources and the illumination look alike: they are found together.
-        lit = [order.relit(order.distortion.lit_as(usual)) for order in modelled]
-        shapes, more = fit_again(lit, shapes, precision, rising=rising)
-        modelled = [
-            order.relit(
-                improve(
-                    order.distortion,
-                    misfit,
-                    follow_lines=sky.follow_lines,
-                    usual_gain=usual + more,
-                    other_light=rising,
-                )
-            )
-            for order, misfit in zip(modelled, left, strict=True)
-        ]
-        if rising and not any(map(_rises, modelled)):
-            # It was the wings of the source, which are known now.
-            rising = False
-            modelled = [order.relit(order.distortion.without_slope()) for order in modelled]
+        modelled, shapes, rising = _one_more_round(modelled, shapes, sky, rising=rising)
         modelled = with_hits(modelled, shape, sky)
     modelled = [_joint(order, shapes, sky, last=True) for order in modelled]
     if sky.uneven_lines and is_wide(shapes[0], source.threshold):
@@ -120,6 +97,40 @@ def model_exposure(
         modelled = [with_uneven_lines(order, sky, last=True) for order in modelled]
     modelled = with_hits(modelled, shape, sky)
     return modelled, sources_of(modelled, shapes, source.aim_arcsec)
+
+
+def _one_more_round(
+    modelled: list[ModelledOrder], shapes: list[Shape], sky: SkyOptions, *, rising: bool
+) -> tuple[list[ModelledOrder], list[Shape], bool]:
+    """Fit sky and spectra, then the sources' profiles, then what varies along the slit.
+
+    Returns orders, sources, and whether other light still rises along the slit.
+    """
+    modelled = [_joint(order, shapes, sky) for order in modelled]
+    left = [_misfit(order) for order in modelled]
+    usual, precision = common_gain(
+        (order.distortion, misfit) for order, misfit in zip(modelled, left, strict=True)
+    )
+    # Wings of sources and the illumination look alike: they are found together.
+    lit = [order.relit(order.distortion.lit_as(usual)) for order in modelled]
+    shapes, more = fit_again(lit, shapes, precision, rising=rising)
+    modelled = [
+        order.relit(
+            improve(
+                order.distortion,
+                misfit,
+                follow_lines=sky.follow_lines,
+                usual_gain=usual + more,
+                other_light=rising,
+            )
+        )
+        for order, misfit in zip(modelled, left, strict=True)
+    ]
+    if rising and not any(map(_rises, modelled)):
+        # It was the wings of the source, which are known now.
+        rising = False
+        modelled = [order.relit(order.distortion.without_slope()) for order in modelled]
+    return modelled, shapes, rising
 
 
 def _sky_alone(pixels: SlitPixels, distortion: Distortion, options: SkyOptions) -> ModelledOrder:
