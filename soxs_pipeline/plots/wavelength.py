@@ -156,9 +156,7 @@ def _draw_pulls(panel: Any, lines: LineMeasurements, along: Floats, across: Floa
     ]
     if np.unique(lines.slit_arcsec[lines.used]).size > 1:
         # What all pinholes of a line share is the error of its wavelength, not of the slit.
-        entries.append(
-            (_within_line(lines, along), lines.x_error, style.ORANGE, "Δx, within a line")
-        )
+        entries.append((_within_line(lines, along), lines.x_error, style.ORANGE, "Δx in a line"))
     for residual, error, colour, word in entries:
         known = lines.used & (error > 0) & np.isfinite(residual)
         if not known.any():
@@ -172,13 +170,13 @@ def _draw_pulls(panel: Any, lines: LineMeasurements, along: Floats, across: Floa
             histtype="step",
             color=colour,
             lw=1.2,
-            label=f"{word}, width {width:.2f}",
+            label=f"{word} {width:.2f}",
         )
     grid = np.linspace(-6, 6, 241)
     gauss = np.exp(-0.5 * grid**2) / np.sqrt(2 * np.pi)
     panel.plot(grid, gauss, "--", color=style.INK, lw=1, label="expected")
     panel.set(
-        title="residual over its error, lines used",
+        title="residual over its error, lines used; its width",
         ylim=(0, 0.72),
         xlabel="residual / error",
         ylabel="density",

@@ -19,7 +19,7 @@ def residual_figure(lines, night):
 def widths(figure):
     """Width of each distribution of pulls, as its legend says."""
     panel = next(a for a in figure.axes if a.get_title(loc="left").startswith("residual over"))
-    told = [text.get_text().rsplit(", width ", 1) for text in panel.get_legend().get_texts()]
+    told = [text.get_text().rsplit(" ", 1) for text in panel.get_legend().get_texts()]
     return {parts[0]: float(parts[1]) for parts in told if len(parts) == 2}
 
 
@@ -32,7 +32,7 @@ def test_the_title_tells_the_rms_of_the_lines_used(night):
 
 def test_right_errors_give_pulls_of_width_one(night):
     told = widths(residual_figure(night.lines(slits=PINHOLES), night))
-    assert list(told) == ["Δx", "Δy", "Δx, within a line"]
+    assert list(told) == ["Δx", "Δy", "Δx in a line"]
     assert list(told.values()) == pytest.approx([1.0, 1.0, 1.0], abs=0.12)
 
 
@@ -42,7 +42,7 @@ def test_a_wrong_wavelength_shows_in_the_line_but_not_within_it(night):
     shift = np.random.default_rng(2).normal(0, 0.3, waves.size)[number]
     told = widths(residual_figure(dataclasses.replace(lines, x=lines.x + shift), night))
     assert told["Δx"] > 3
-    assert told["Δx, within a line"] == pytest.approx(1.0, abs=0.12)
+    assert told["Δx in a line"] == pytest.approx(1.0, abs=0.12)
 
 
 def test_one_pinhole_is_drawn_against_brightness(night):
