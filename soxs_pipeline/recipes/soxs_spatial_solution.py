@@ -14,13 +14,13 @@ from soxs_pipeline.parameters import ParameterSet, parameter
 from soxs_pipeline.qc.wavelength import SOLUTION_QC, WING, measure_solution
 from soxs_pipeline.recipes._recipe import Outcome, Recipe
 from soxs_pipeline.reduction.detector.detrend import detrend
+from soxs_pipeline.reduction.wavelength.pinholeimages import core_and_wing
 from soxs_pipeline.reduction.wavelength.pixelmap import make_pixel_map
 from soxs_pipeline.reduction.wavelength.solution import (
     describe_gaps,
     describe_saturation,
     solve_dispersion,
 )
-from soxs_pipeline.reduction.wavelength.spotwings import core_and_wing
 
 __all__ = [
     "RECIPE",

@@ -8,7 +8,7 @@ import pytest
 from soxs_pipeline.domain.quality import Quality
 from soxs_pipeline.numerics.slitprofile import NO_WING
 from soxs_pipeline.reduction.wavelength.lines import measure_spots, predict_spots
-from soxs_pipeline.reduction.wavelength.spotwings import core_and_wing
+from soxs_pipeline.reduction.wavelength.pinholeimages import core_and_wing
 from tests.support.optics import PINHOLES, make_arc, make_format, make_lines
 
 TOY = make_format()
