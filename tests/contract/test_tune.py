@@ -228,7 +228,11 @@ class Desk:
     def click(self, across, up):
         # The toolkit may scale the figure to the dots of the display.
         self.xdo("windowmove", self.seen, 0, 0)
-        width = int(self.xdo("getwindowgeometry", self.seen)[-1].partition("x")[0])
+        geometry = self.xdo("getwindowgeometry", self.seen)
+        if not geometry:
+            # The window has gone; on a busy machine the program ends some seconds later.
+            return
+        width = int(geometry[-1].partition("x")[0])
         x, y = int(across * width), int((1 - up) * width * ASPECT)
         self.xdo("mousemove", "--window", self.seen, x, y)
         time.sleep(0.3)
