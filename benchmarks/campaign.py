@@ -21,7 +21,7 @@ from benchmarks.accuracy import assess, products
 from soxs_pipeline.cli.main import main as soxspipe
 from soxs_pipeline.simulator.night import simulate
 
-__all__ = ["main"]
+__all__ = ["main", "told_scenes"]
 
 #: Row of the table: quantity, how far a value is from perfect, and which way is worse.
 ROWS = (
@@ -101,13 +101,19 @@ def worst(found: np.ndarray, which: str) -> float:
     return float(found[np.argmax(badness)])
 
 
-def summarise(work: Path) -> None:
-    """Print the table of all nights in a folder."""
+def told_scenes(work: Path) -> Iterator[list[dict]]:
+    """Yield what was found of the nights of each scene in a folder; print the name of the scene."""
     scenes: dict[str, list[dict]] = {}
     for path in sorted(work.glob("*.json")):
         scenes.setdefault(path.stem.rpartition("_")[0], []).append(json.loads(path.read_text()))
     for scene, nights in scenes.items():
-        print(f"\n{scene}: {len(nights)} nights, status {[n['status'] for n in nights]}")
+        print(f"\n{scene}: {len(nights)} nights, status {[night['status'] for night in nights]}")
+        yield nights
+
+
+def summarise(work: Path) -> None:
+    """Print the table of all nights in a folder."""
+    for nights in told_scenes(work):
         for arm in ("VIS", "NIR"):
             for quantity, field, which in ROWS:
                 found = np.array(list(values(nights, arm, quantity, field)))

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy import Exposure, assess_extraction, science
+from benchmarks.campaign import told_scenes
 from soxs_pipeline.cli.main import main as soxspipe
 from soxs_pipeline.simulator.night import simulate
 
@@ -62,11 +63,7 @@ def level(exposure: Exposure) -> list[float]:
 
 def summarise(work: Path) -> None:
     """Print the table of all nights in a folder."""
-    scenes: dict[str, list[dict]] = {}
-    for path in sorted(work.glob("*.json")):
-        scenes.setdefault(path.stem.rpartition("_")[0], []).append(json.loads(path.read_text()))
-    for scene, nights in scenes.items():
-        print(f"\n{scene}: {len(nights)} nights, status {[night['status'] for night in nights]}")
+    for nights in told_scenes(work):
         for arm in ("VIS", "NIR"):
             found = 100.0 * np.array([one for night in nights for one in night["arms"][arm]])
             if len(found) < 2:
