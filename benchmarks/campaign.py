@@ -102,7 +102,7 @@ def worst(found: np.ndarray, which: str) -> float:
 
 
 def told_scenes(work: Path) -> Iterator[list[dict]]:
-    """Yield what was found of the nights of each scene in a folder; print the name of the scene."""
+    """Yield what was found of the nights of each scene; print the name of the scene."""
     scenes: dict[str, list[dict]] = {}
     for path in sorted(work.glob("*.json")):
         scenes.setdefault(path.stem.rpartition("_")[0], []).append(json.loads(path.read_text()))
