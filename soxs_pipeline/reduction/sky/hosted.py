@@ -19,7 +19,7 @@ from soxs_pipeline.reduction.sources.departure import fit_sources
 from soxs_pipeline.reduction.sources.hostpixels import HostPixels
 from soxs_pipeline.reduction.sources.hosts import HostedSources, find_star, fit_hosted, host_like
 from soxs_pipeline.reduction.sources.shapefit import solve_segments
-from soxs_pipeline.reduction.sources.shapes import Shape, is_point, is_wide, usual_shape
+from soxs_pipeline.reduction.sources.shapes import Shape, is_point, is_wide, usual_beside
 
 __all__ = ["fit_again", "upon_host"]
 
@@ -118,9 +118,7 @@ def _with_target_unseen(
     aside = abs(aim - host.trace[0]) > max(_ASIDE_ARCSEC, _ASIDE_WIDTHS * width)
     if not aside or there < _LIT * middle or max(ends) > _ENDS * middle:
         return shapes
-    place = Peak(aim, 1.0, 0.0, 0.0)
-    nothing = np.zeros(0), np.zeros(0)
-    usual = usual_shape(place, host.domain_nm, nothing, host.slit_width_arcsec, host.blur_wing)
+    usual = usual_beside(Peak(aim, 1.0, 0.0, 0.0), host)
     assumed = replace(usual, forced=True, significance=0.0)
     return target_first(fit_hosted(orders, [host, assumed]).shapes, options)
 
@@ -131,9 +129,7 @@ def _another_star(orders: list[HostPixels], shapes: list[Shape], threshold: floa
     peak = find_star(orders, stiff)
     if peak.significance < _SURER * threshold:
         return None
-    like = stiff[0]
-    nothing = np.zeros(0), np.zeros(0)
-    return usual_shape(peak, like.domain_nm, nothing, like.slit_width_arcsec, like.blur_wing)
+    return usual_beside(peak, stiff[0])
 
 
 def _is_better(more: HostedSources, best: HostedSources, threshold: float) -> bool:

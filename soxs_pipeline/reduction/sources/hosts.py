@@ -19,7 +19,7 @@ from soxs_pipeline.reduction.sources.hostfit import (
     nucleus,
 )
 from soxs_pipeline.reduction.sources.hostpixels import HostPixels
-from soxs_pipeline.reduction.sources.shapes import Shape, source_profiles, usual_shape
+from soxs_pipeline.reduction.sources.shapes import Shape, source_profiles, usual_beside
 
 __all__ = ["HostedSources", "find_star", "fit_hosted", "host_like"]
 
@@ -170,10 +170,7 @@ def find_star(orders: list[HostPixels], shapes: list[Shape]) -> Peak:
         places = places[np.abs(places - bright.trace[0]) > _APART_ARCSEC]
     if not places.size:
         return Peak(0.0, width, 0.0, 0.0)
-    like = usual_shape(
-        Peak(0.0, width, 0.0, 0.0), host.domain_nm, (np.zeros(0), np.zeros(0)),
-        host.slit_width_arcsec, host.blur_wing,
-    )  # fmt: skip
+    like = usual_beside(Peak(0.0, width, 0.0, 0.0), host)
     trial = [replace(like, trace=np.array([place, *values.shared[:3]])) for place in places]
     known, lean, _ = fit.normal(values)
     size = known.shape[0]

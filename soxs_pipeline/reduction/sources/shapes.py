@@ -26,6 +26,7 @@ __all__ = [
     "is_wide",
     "source_of",
     "source_profiles",
+    "usual_beside",
     "usual_shape",
 ]
 
@@ -165,6 +166,20 @@ def usual_shape(
         blur_wing=blur_wing,
         slit_width_arcsec=slit_width_arcsec,
     )
+
+
+def usual_beside(peak: Peak, known: Shape) -> Shape:
+    """Return a straight source at a peak, seen through the slit and optics of a known one.
+
+    Parameters
+    ----------
+    peak
+        Where, how wide and how significant.
+    known
+        A source of the same exposure.
+    """
+    nothing = np.zeros(0), np.zeros(0)
+    return usual_shape(peak, known.domain_nm, nothing, known.slit_width_arcsec, known.blur_wing)
 
 
 def _blur_of(

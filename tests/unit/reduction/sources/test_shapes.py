@@ -1,10 +1,13 @@
 """What is expected of a source before it is fitted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from soxs_pipeline.numerics.detection import Peak
-from soxs_pipeline.reduction.sources.shapes import source_of, usual_shape
+from soxs_pipeline.numerics.slitprofile import Wing
+from soxs_pipeline.reduction.sources.shapes import source_of, usual_beside, usual_shape
 
 DOMAIN = (800.0, 2000.0)
 NONE = (np.zeros(0), np.zeros(0))
@@ -43,3 +46,12 @@ def test_without_pinholes_the_blur_is_loose_and_even():
     assert not found.blur_trend.size
     assert found.blur_usual_px[1] > 0.2 * found.blur_usual_px[0]
     assert found.blur(np.array(DOMAIN)) == pytest.approx(found.blur_px)
+
+
+def test_a_source_beside_another_is_seen_through_the_same_slit_and_optics():
+    known = replace(shape(NONE, 1.5), blur_wing=Wing(0.04, 2.0))
+    beside = usual_beside(Peak(-2.0, 0.7, 0.0, 8.0), known)
+    assert beside.slit_width_arcsec == 1.5
+    assert beside.blur_wing == Wing(0.04, 2.0)
+    assert beside.domain_nm == known.domain_nm
+    assert beside.position(np.array([600.0]))[0] == -2.0
